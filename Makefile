@@ -1,0 +1,45 @@
+# One door for everything that is done to this project. Every target sets up .venv first, once.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+BENCHES := $(wildcard tests/bench/bench_*.py)
+
+.PHONY: help quickstart test check fix bench setup browser
+
+help:
+	@echo "make quickstart   run a real study on the embedded model, and write its report"
+	@echo "make test         run the tests"
+	@echo "make check        format, lint, types and the walls between the rooms"
+	@echo "make fix          mend what can be mended by itself"
+	@echo "make bench        run the benchmarks; each prints ratios"
+
+quickstart: setup
+	@$(BIN)/jointopt run studies/quickstart/study.yaml
+
+test: setup browser
+	@$(BIN)/pytest
+
+check: setup
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: setup
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup
+	@for bench in $(BENCHES); do echo "$$bench"; $(BIN)/python $$bench || exit 1; done
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("jointopt needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@echo "setting up .venv (once; a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)
+
+browser: setup
+	@.ci/browser

@@ -1,0 +1,182 @@
+"""What a study taught: the one noun that reports read. It holds plain values, and knows neither pool nor Optuna."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from jointopt.analysis.curves import LIKELY, Crossing, Curve
+from jointopt.analysis.interaction import Interaction
+from jointopt.analysis.significance import Difference
+from jointopt.domain import Budget, Message, Policy, Spend
+
+
+class Procedure(StrEnum):
+    """The ways to choose a policy that a study compares at equal spend."""
+
+    JOINT = "joint"
+    PROMPT_ONLY = "prompt only"
+    PROMPT_FIRST = "separate: prompt, then strategy"
+    STRATEGY_FIRST = "separate: strategy, then prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean score (0 to 1) and its 95% interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a policy stands.
+
+    Attributes:
+        policy: whose standing it is.
+        dev: its score on the examples that the search looked at; flattered by having been chosen.
+        sealed: its score on the examples kept for the end; None where it was not scored there.
+        cost_usd: of one answer.
+        tokens: of one answer, input and output.
+        latency_s: of one answer.
+    """
+
+    policy: Policy
+    dev: Estimate
+    sealed: Estimate | None
+    cost_usd: float
+    tokens: float
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A procedure and the policy it chose.
+
+    Attributes:
+        procedure: how the policy was chosen, on dev.
+        policy: the choice.
+        calls: completions that the procedure used to choose.
+        dev_score: of the choice.
+        sealed: of the choice.
+        difference: joint minus this one on the sealed examples, paired; None for joint itself.
+    """
+
+    procedure: Procedure
+    policy: Policy
+    calls: int
+    dev_score: float
+    sealed: Estimate
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much of everything.
+
+    Attributes:
+        dev: examples that the search looked at.
+        sealed: examples kept for the end.
+        trials: finished.
+        samples: completions in the pool.
+        pool_hits: samples served again without paying.
+        failed: samples that could not be had.
+        unreadable: share of the samples in which no answer could be read, 0 to 1.
+    """
+
+    dev: int
+    sealed: int
+    trials: int
+    samples: int
+    pool_hits: int
+    failed: int
+    unreadable: float
+
+
+@dataclass(frozen=True, slots=True)
+class Importance:
+    """What Optuna makes of the trial parameters.
+
+    Attributes:
+        method: the evaluator's name.
+        shares: by parameter, summing to 1; empty where there is a `reason`.
+        reason: in words, why there are none.
+    """
+
+    method: str
+    shares: Mapping[str, float]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a study taught.
+
+    Attributes:
+        study: its name.
+        task: the task's name.
+        models: ids.
+        digest: of the study file that all this belongs to.
+        counts: how much of everything.
+        spend: what was spent.
+        budget: what might be.
+        seconds: that the study's runs took in all.
+        winner: the policy to ship.
+        prompt: the winner's chat as it is sent, for one example.
+        leaders: the best on dev, best first; ten at most.
+        comparison: joint first, then the procedures it is measured against; empty where none was.
+        interaction: None where `interaction_note` says why.
+        interaction_note: what the table covers (model, samples, examples), or why there is none.
+        curves: each prompt's score over n.
+        crossings: which of them change places, surest first.
+        importance: Optuna's own.
+        command: what to type to get these findings again.
+    """
+
+    study: str
+    task: str
+    models: tuple[str, ...]
+    digest: str
+    counts: Counts
+    spend: Spend
+    budget: Budget
+    seconds: float
+    winner: Standing
+    prompt: tuple[Message, ...]
+    leaders: tuple[Standing, ...]
+    comparison: tuple[Contender, ...]
+    interaction: Interaction | None
+    interaction_note: str
+    curves: tuple[Curve, ...]
+    crossings: tuple[Crossing, ...]
+    importance: Importance
+    command: str
+
+    def against(self, procedure: Procedure) -> Contender | None:
+        """The contender of a procedure, where it was compared."""
+        return next((entry for entry in self.comparison if entry.procedure == procedure), None)
+
+    @property
+    def swaps(self) -> list[Crossing]:
+        """The crossings that are probably real; those of the winner's model and strategy first."""
+        likely = [crossing for crossing in self.crossings if crossing.probability >= LIKELY]
+        policy = self.winner.policy
+        return sorted(likely, key=lambda one: (one.model != policy.source.model, one.strategy != policy.strategy))
+
+
+def to_json(findings: object) -> object:
+    """The findings as plain values that `json.dumps` takes: what `--json` prints. Curves give their bands."""
+    if isinstance(findings, Curve):
+        bands = {name: to_json(getattr(findings, name)) for name in ("scores", "lows", "highs")}
+        return {name: to_json(getattr(findings, name)) for name in ("prompt", "model", "strategy", "ns")} | bands
+    if is_dataclass(findings):
+        return {entry.name: to_json(getattr(findings, entry.name)) for entry in fields(findings)}
+    if isinstance(findings, Mapping):
+        return {str(name): to_json(value) for name, value in findings.items()}
+    if isinstance(findings, list | tuple):
+        return [to_json(value) for value in findings]
+    if isinstance(findings, float | np.floating):
+        return float(findings) if np.isfinite(findings) else None  # JSON has no word for infinity
+    return findings

@@ -1,0 +1,88 @@
+"""What would tuning the prompt and the strategy apart have chosen, for the same number of calls?
+
+Each procedure chooses from the same recorded samples, and may look at no more of them than it could have paid for.
+Pure: how good a policy looks on so many samples of so many examples is handed in.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from jointopt.analysis.findings import Procedure
+from jointopt.domain import Policy, Source, Space
+
+Utility = Callable[[Policy, int, int], float]  # (policy, samples of each example, examples) -> mean utility
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of the balanced table is filled: every source has `samples` of the first `examples` examples."""
+
+    samples: int
+    examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a procedure chose, and the calls it looked at to do so."""
+
+    policy: Policy
+    calls: int
+
+
+class Separate:
+    """Chooses prompt and strategy apart, within `calls` completions.
+
+    Args:
+        space: of the study.
+        around: a source whose temperature and slots all procedures share.
+        calls: that each procedure may use in all.
+        extent: of the recorded table.
+        utility: of a policy as seen through a part of that table.
+    """
+
+    def __init__(self, space: Space, around: Source, calls: int, extent: Extent, utility: Utility) -> None:
+        self.space, self.around, self.calls, self.extent, self.utility = space, around, calls, extent, utility
+        self.default = replace(around, prompt=next(iter(space.prompts)), model=next(iter(space.models)))
+
+    def choices(self) -> dict[Procedure, Choice]:
+        """What each of the three procedures chooses."""
+        return {
+            Procedure.PROMPT_ONLY: self.best(self.prompts(Policy(self.default, "single", 1)), self.calls),
+            Procedure.PROMPT_FIRST: self.prompt_first(),
+            Procedure.STRATEGY_FIRST: self.strategy_first(),
+        }
+
+    def prompt_first(self) -> Choice:
+        """Half of the calls for the prompt that is best alone, half for its model, strategy and n."""
+        first = self.best(self.prompts(Policy(self.default, "single", 1)), self.calls // 2)
+        second = self.best(self.strategies(first.policy.source), self.calls // 2)
+        return Choice(second.policy, first.calls + second.calls)
+
+    def strategy_first(self) -> Choice:
+        """Half of the calls for model, strategy and n at the default prompt, half for the prompt."""
+        first = self.best(self.strategies(self.default), self.calls // 2)
+        second = self.best(self.prompts(first.policy), self.calls // 2)
+        return Choice(second.policy, first.calls + second.calls)
+
+    def prompts(self, policy: Policy) -> list[Policy]:
+        """The policy under every prompt."""
+        return [replace(policy, source=replace(policy.source, prompt=prompt)) for prompt in self.space.prompts]
+
+    def strategies(self, source: Source) -> list[Policy]:
+        """Every model, strategy and n under the source's prompt."""
+        models = [replace(source, model=model) for model in self.space.models]
+        every = (Policy(s, how, n).canonical() for s in models for how in self.space.strategies for n in self.space.ns)
+        return list(dict.fromkeys(every))
+
+    def best(self, policies: Sequence[Policy], calls: int) -> Choice:
+        """The best policy, as far as the calls can tell: as many examples as they pay for, then more samples of each.
+
+        Calls that do not even pay for one example leave the first policy, which is the default one.
+        """
+        sources, n = len({policy.source for policy in policies}), max(policy.n for policy in policies)
+        examples = min(self.extent.examples, calls // (sources * n))
+        if not examples:
+            return Choice(policies[0], 0)
+        samples = min(self.extent.samples, calls // (sources * examples))
+        chosen = max(policies, key=lambda policy: self.utility(policy, samples, examples))
+        return Choice(chosen, sources * samples * examples)

@@ -1,0 +1,122 @@
+"""The findings in sentences: what won, whether joint search was worth it, what it cost. Plain text, no markup."""
+
+from jointopt.analysis.findings import Contender, Estimate, Findings, Procedure
+from jointopt.analysis.interaction import Share
+
+SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
+
+
+def verdict(findings: Findings) -> list[str]:
+    """What the study says, one sentence or two per line, the most important first."""
+    lines = [_winner(findings), _joint(findings), _meeting(findings), _flip(findings), _account(findings)]
+    return [line for line in (*lines, *_warnings(findings)) if line]
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 as a percentage."""
+    return f"{100 * share:.1f}%"
+
+
+def points(score: float) -> str:
+    """A difference of scores in percentage points, with its sign."""
+    return f"{100 * score:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _between(estimate: Estimate) -> str:
+    return f"95% interval {percent(estimate.low)} to {percent(estimate.high)}"
+
+
+def _winner(findings: Findings) -> str:
+    """What won, and what an answer of it costs."""
+    winner = findings.winner
+    price = f"${winner.cost_usd:.3g}, " if winner.cost_usd else ""
+    costs = f"An answer takes {price}{winner.tokens:,.0f} tokens and {winner.latency_s:.2g} s."
+    if winner.sealed is None:
+        return f"The winner on dev is {winner.policy}: {percent(winner.dev.mean)} ({_between(winner.dev)}). {costs}"
+    score = f"{percent(winner.sealed.mean)} on {findings.counts.sealed} sealed examples ({_between(winner.sealed)})"
+    return f"The winner is {winner.policy}: {score}. {costs}"
+
+
+def _joint(findings: Findings) -> str:
+    """Whether joint search beat tuning prompt and strategy one after the other."""
+    rivals = [entry for entry in findings.comparison if entry.procedure in SEPARATE and entry.difference]
+    joint = findings.against(Procedure.JOINT)
+    if joint is None or not rivals:
+        return "Joint search was not compared with separate tuning in this study."
+    won = [entry for entry in rivals if entry.difference and entry.difference.low > 0]
+    lost = [entry for entry in rivals if entry.difference and entry.difference.high < 0]
+    if lost:
+        opening = "Joint search lost to separate tuning here"
+    elif len(won) == len(rivals):
+        opening = "Joint search beat separate tuning here"
+    elif won:
+        opening = "Joint search beat one way of separate tuning here and not the other"
+    else:
+        opening = "Joint search did not beat separate tuning here: the intervals hold zero"
+    return f"{opening} ({'; '.join(_against(entry, joint) for entry in rivals)})."
+
+
+def _against(rival: Contender, joint: Contender) -> str:
+    """One comparison, in points."""
+    order = rival.procedure.removeprefix("separate: ")
+    if rival.policy.canonical() == joint.policy.canonical():
+        return f"{order}: it chose the same policy"
+    difference = rival.difference
+    if difference is None:
+        return f"{order}: not scored"
+    ends = f"{points(difference.low)} to {points(difference.high)}"
+    return f"{order}: {points(difference.mean)} points, 95% interval {ends}, p = {difference.p:.2g}"
+
+
+def _meeting(findings: Findings) -> str:
+    """How much of the variance is interaction."""
+    found = findings.interaction
+    if found is None:
+        return f"Interaction was not measured: {findings.interaction_note}."
+    pairs = [share for share in found.shares if len(share.effect) > 1]
+    if not pairs:
+        return ""
+    real = [share for share in pairs if share.real]
+    if not real:
+        return "No interaction between parameters stands out from sampling noise."
+    most = max(real, key=lambda share: share.share)
+    return f"How well one parameter's choice does depends on another's: {_part(most)}."
+
+
+def _part(share: Share) -> str:
+    """A share with its interval, in words."""
+    ends = f"95% interval {percent(max(0.0, share.low))} to {percent(min(1.0, share.high))}"
+    return f"{' x '.join(share.effect)} makes {percent(min(1.0, share.share))} of the variance ({ends})"
+
+
+def _flip(findings: Findings) -> str:
+    """A change of places between prompts, where one is probably real."""
+    if not findings.swaps:
+        return ""
+    flip = findings.swaps[0]
+    where = f"at n = {flip.from_n}, yet {flip.late} leads by {points(flip.lead_after)[1:]} at n = {flip.to_n}"
+    sure = f"{flip.strategy} on {flip.model}; the swap is real with probability {flip.probability:.2f}"
+    return f"Prompts change places: {flip.early} leads by {points(flip.lead_before)[1:]} points {where} ({sure})."
+
+
+def _account(findings: Findings) -> str:
+    """What the study cost."""
+    spend, share = findings.spend, findings.budget.share(findings.spend)
+    cost = f", ${spend.usd:.4g}" if spend.usd else ""
+    budget = f", {percent(share)} of its budget" if share else ""
+    hits = f"; the pool served {findings.counts.pool_hits:,} more for nothing" if findings.counts.pool_hits else ""
+    return f"The study asked for {spend.calls:,} completions ({spend.tokens:,} tokens{cost}{budget}){hits}."
+
+
+def _warnings(findings: Findings) -> list[str]:
+    """What makes the rest less trustworthy."""
+    counts, warnings = findings.counts, []
+    if counts.failed:
+        warnings.append(f"{counts.failed:,} samples failed and count as wrong.")
+    if counts.unreadable > 0.05:
+        warnings.append(
+            f"In {percent(counts.unreadable)} of the samples no answer could be read: mend prompt or grader."
+        )
+    if counts.sealed < 30:
+        warnings.append(f"{counts.sealed} sealed examples are few: intervals are wide, and small gains stay unseen.")
+    return warnings

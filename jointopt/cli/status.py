@@ -1,0 +1,30 @@
+"""``jointopt status``."""
+
+import json
+from dataclasses import asdict
+
+import typer
+
+from jointopt.analysis import to_json
+from jointopt.cli.arguments import AsJson, StudyFile, read_plan
+from jointopt.cli.progress import describe
+from jointopt.study import Study
+
+
+def status(study: StudyFile, as_json: AsJson = False) -> None:
+    """Print how far a study is; nothing is asked of a model."""
+    with Study(read_plan(study), create=False) as opened:
+        progress, row = opened.progress(), opened.parts.row
+        failed = opened.parts.pool.failed_counts()
+        lost = opened.parts.ledger.lost()
+    if as_json:
+        typer.echo(json.dumps(to_json({"study": row.name, "state": row.state, **asdict(progress), "failed": failed})))
+        return
+    typer.echo(f"{row.name}: {row.state}")
+    for name, value in describe(progress):
+        if value and name not in ("pool", "speed", "left", "failed"):
+            typer.echo(f"  {name:<7} {value}")
+    if lost.calls:
+        typer.echo(f"  lost    {lost.calls:,} calls were under way when a run died; they count as paid")
+    for reason, number in failed.items():
+        typer.echo(f"  failed  {number} samples: {reason}")

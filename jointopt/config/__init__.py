@@ -1,0 +1,8 @@
+"""A study file in, domain values out."""
+
+from jointopt.config.changes import changes
+from jointopt.config.file import schema
+from jointopt.config.plan import Plan
+from jointopt.config.read import read_study
+
+__all__ = ["Plan", "changes", "read_study", "schema"]

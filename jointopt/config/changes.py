@@ -1,0 +1,41 @@
+"""What has changed between two texts of a study. It does not know which changes matter."""
+
+import json
+from collections.abc import Iterator
+
+_LONGEST = 60  # characters of a value that a line shows
+
+
+def changes(old_text: str, new_text: str) -> list[str]:
+    """One line for each difference of two `Plan.text`s: ``budget.calls: 4000 -> 6000``, ``prompts.steps changed``."""
+    return list(_compare("", json.loads(old_text), json.loads(new_text)))
+
+
+def _compare(place: str, old: object, new: object) -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield from _compare_keys(place, old, new)
+    elif old != new:
+        yield _line(place, old, new)
+
+
+def _compare_keys(place: str, old: dict[str, object], new: dict[str, object]) -> Iterator[str]:
+    for key in [*old, *(key for key in new if key not in old)]:
+        inner = f"{place}.{key}".lstrip(".")
+        if key not in new:
+            yield f"{inner} removed"
+        elif key not in old:
+            yield f"{inner} added"
+        else:
+            yield from _compare(inner, old[key], new[key])
+    if old.keys() == new.keys() and list(old) != list(new):
+        yield f"{place or 'keys'}: order changed"
+
+
+def _line(place: str, old: object, new: object) -> str:
+    if place == "task.data_sha256":
+        return "task.data: contents changed"
+    parts = place.split(".")
+    if parts[0] == "prompts" and len(parts) > 1:
+        return f"{'.'.join(parts[:-1])} changed"
+    before, after = json.dumps(old, ensure_ascii=False), json.dumps(new, ensure_ascii=False)
+    return f"{place} changed" if max(len(before), len(after)) > _LONGEST else f"{place}: {before} -> {after}"

@@ -1,0 +1,45 @@
+"""What a study file says, as domain values. It does not know how the file is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jointopt.domain import Budget, Preference, Space, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A study as its file asks for it.
+
+    Attributes:
+        name: of the study, unique in its storage.
+        text: canonical JSON of everything that decides the result: the file with its defaults, the contents of the
+            prompt files, and the sha256 of the data. Where results are stored is not part of it.
+        digest: sha256 of `text`.
+        path: the study file.
+        task: the examples, split.
+        space: the policies to choose from.
+        grader: its name in `jointopt.grading.GRADERS`.
+        grader_options: the arguments of that grader.
+        preference: the weights of quality, cost and latency.
+        budget: what may be spent.
+        sampler: its name.
+        seed: of the split, the sampler and the requests.
+        storage: an SQLAlchemy URL; the path of an SQLite file is absolute.
+        trials: policies to try at most; None: until the budget is spent.
+    """
+
+    name: str
+    text: str
+    digest: str
+    path: Path
+    task: Task
+    space: Space
+    grader: str
+    grader_options: Mapping[str, object]
+    preference: Preference
+    budget: Budget
+    sampler: str
+    seed: int
+    storage: str
+    trials: int | None

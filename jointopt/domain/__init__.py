@@ -1,0 +1,31 @@
+"""The words: frozen nouns that know no library but numpy's arrays."""
+
+from jointopt.domain.budget import Budget, Spend
+from jointopt.domain.example import Example
+from jointopt.domain.model import Model, Price
+from jointopt.domain.policy import Policy, Source
+from jointopt.domain.prompt import Message, Prompt
+from jointopt.domain.sample import Request, Sample, Vote
+from jointopt.domain.scorecard import Preference, Scorecard
+from jointopt.domain.space import Space
+from jointopt.domain.task import BLOCK, Task
+
+__all__ = [
+    "BLOCK",
+    "Budget",
+    "Example",
+    "Message",
+    "Model",
+    "Policy",
+    "Preference",
+    "Price",
+    "Prompt",
+    "Request",
+    "Sample",
+    "Scorecard",
+    "Source",
+    "Space",
+    "Spend",
+    "Task",
+    "Vote",
+]

@@ -1,0 +1,81 @@
+"""What a policy earned, cost and took, per example."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jointopt.domain.policy import Policy
+
+Z95 = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """The weights of quality, cost and latency: utility = quality - cost_usd x usd - tokens x ktokens - latency_s x s.
+
+    Attributes:
+        quality: weight of the score.
+        cost_usd: score points that one US dollar per question is worth.
+        tokens: score points that 1,000 tokens per question are worth.
+        latency_s: score points that one second per question is worth.
+    """
+
+    quality: float = 1.0
+    cost_usd: float = 0.0
+    tokens: float = 0.0
+    latency_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scorecard:
+    """What a policy earned, cost and took, on each of Q examples. All arrays have shape (Q,).
+
+    Attributes:
+        policy: whose card this is.
+        examples: the ids, in the task's order.
+        scores: expected score of the policy on each example, 0 to 1, estimated without bias from the samples.
+        cost_usd: expected cost of one answer.
+        tokens: expected tokens of one answer, input and output.
+        latency_s: expected time of one answer.
+        samples: how many samples the estimate of each example rests on.
+    """
+
+    policy: Policy
+    examples: tuple[str, ...]
+    scores: NDArray[np.float64]
+    cost_usd: NDArray[np.float64]
+    tokens: NDArray[np.float64]
+    latency_s: NDArray[np.float64]
+    samples: NDArray[np.int64]
+
+    def utilities(self, preference: Preference) -> NDArray[np.float64]:
+        """What each example is worth under a preference."""
+        return (
+            preference.quality * self.scores
+            - preference.cost_usd * self.cost_usd
+            - preference.tokens * self.tokens / 1000
+            - preference.latency_s * self.latency_s
+        )
+
+    def utility(self, preference: Preference) -> float:
+        """The mean over examples."""
+        return float(self.utilities(preference).mean())
+
+    @property
+    def score(self) -> float:
+        """Mean score over examples."""
+        return float(self.scores.mean())
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% interval of the score over questions like these (normal, clustered by example), within 0 to 1."""
+        return interval(self.scores)
+
+
+def interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """95% interval of the mean of independent values that lie in 0 to 1."""
+    mean, margin = float(values.mean()), float("inf")
+    if len(values) > 1:
+        margin = Z95 * float(values.std(ddof=1)) / len(values) ** 0.5
+    return max(0.0, mean - margin), min(1.0, mean + margin)

@@ -1,0 +1,68 @@
+"""Every way a study can fail, drawn as one tree.
+
+    JointoptError
+    ├── UserError                 what the user can mend; the command line prints it and exits with 2
+    │   ├── StudyFileError        a study file that cannot be read or makes no sense
+    │   ├── TaskError             examples that cannot be used
+    │   ├── ModelError            a model that is unknown, has no price or refuses the key
+    │   ├── StorageError          a database that cannot be opened or written
+    │   ├── StudyChanged          the study file is not the one the study began with
+    │   ├── UnknownStudy          no study of that name
+    │   └── NothingToReport       the study has not learnt enough to say anything
+    ├── BudgetExhausted           the ledger refused a reservation: the trial ends honestly
+    └── ProviderError             a model did not answer; kept in the study as a failed sample
+
+A message says what failed, the value, and the mend.
+"""
+
+
+class JointoptError(Exception):
+    """The root: catch it to catch all of ours and nothing else."""
+
+
+class UserError(JointoptError):
+    """Something the user can mend. `where` names the file, key or option, `mend` what to do about it."""
+
+    def __init__(self, message: str, *, where: str = "", mend: str = "") -> None:
+        self.message, self.where, self.mend = message, where, mend
+        super().__init__(": ".join(filter(None, (where, message))) + (f"\n  mend: {mend}" if mend else ""))
+
+
+class StudyFileError(UserError):
+    """A study file that cannot be read or makes no sense."""
+
+
+class TaskError(UserError):
+    """Examples that cannot be used."""
+
+
+class ModelError(UserError):
+    """A model that is unknown, has no price or refuses the key."""
+
+
+class StorageError(UserError):
+    """A database that cannot be opened or written."""
+
+
+class StudyChanged(UserError):
+    """The study file is not the one the study began with."""
+
+
+class UnknownStudy(UserError):
+    """No study of that name in the storage."""
+
+
+class NothingToReport(UserError):
+    """The study has not learnt enough to say anything."""
+
+
+class BudgetExhausted(JointoptError):
+    """The ledger refused a reservation, because the worst price would break the budget's promise."""
+
+
+class ProviderError(JointoptError):
+    """A model did not answer. `reason` is one line, safe to store and show (never a key)."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)

@@ -1,0 +1,42 @@
+"""Right when the number is the same."""
+
+import math
+import re
+
+from jointopt.grading.base import Grader
+
+_NUMBER = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|-?\.\d+")
+
+_EXACT = 1e15  # below it a float still knows every integer
+
+
+class Numeric(Grader):
+    """The last number of the text, within a tolerance of the reference.
+
+    Args:
+        after: read only what follows the last of these marks, where the text has one.
+        tolerance: the largest difference that still counts as right, relative to the reference.
+    """
+
+    def __init__(self, after: str = "", tolerance: float = 1e-6) -> None:
+        self.after, self.tolerance = after, tolerance
+
+    def parse(self, text: str) -> str | None:
+        """The number in its shortest form, so that 1,200.0 and 1200 are one answer."""
+        if self.after:
+            place = text.lower().rfind(self.after.lower())
+            text = text[place + len(self.after) :] if place >= 0 else text
+        found = _NUMBER.findall(text)
+        return _shorten(found[-1]) if found else None
+
+    def grade(self, answer: str | None, reference: str) -> float:
+        """1 when the numbers agree; a reference that holds no number is never met."""
+        truth = Numeric().parse(reference)
+        if answer is None or truth is None:
+            return 0.0
+        return float(math.isclose(float(answer), float(truth), rel_tol=self.tolerance, abs_tol=1e-12))
+
+
+def _shorten(number: str) -> str:
+    value = float(number.replace(",", ""))
+    return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)

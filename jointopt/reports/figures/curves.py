@@ -1,0 +1,154 @@
+"""How does each prompt fare as n grows, and which change places? One small picture per model and strategy."""
+
+from collections.abc import Sequence
+from math import exp, log
+
+import plotly.graph_objects as go
+
+from jointopt.analysis import LIKELY, Crossing, Curve, Findings, percent, points
+from jointopt.reports.figures.panel import Panel, span
+from jointopt.reports.figures.theme import INK, axis, blank, colour, dash, faint, label
+
+KEY, QUESTION = "curves", "How does each prompt fare as n grows?"
+HEADERS = ("Model", "Strategy", "Prompt", "n", "Score", "95% interval")
+_COLUMNS, _ROW_PX, _GAP, _RINGS = 2, 300, 0.09, 3
+
+
+def curves(findings: Findings) -> Panel:
+    """Score over n, a line and a 95% band per prompt; rings mark where two prompts probably change places."""
+    groups: dict[tuple[str, str], list[Curve]] = {}
+    for curve in findings.curves:
+        if len(curve.ns) > 1:
+            groups.setdefault((curve.model, curve.strategy), []).append(curve)
+    if not groups:
+        return Panel(KEY, QUESTION, "Nothing to show: no prompt was scored at more than one n.")
+    prompts = list(dict.fromkeys(curve.prompt for curve in findings.curves))
+    lines = -(-len(groups) // _COLUMNS)
+    legend = {"orientation": "h", "y": -70 / (_ROW_PX * lines), "yanchor": "top", "x": 0}
+    figure = blank(_ROW_PX * lines + 120, legend=legend)
+    for place, (key, group) in enumerate(groups.items()):
+        _frame(figure, place, len(groups), key, group[0].ns)
+        for curve in group:
+            _draw(figure, curve, prompts.index(curve.prompt), place)
+        _mark(figure, place, group, [swap for swap in findings.swaps if (swap.model, swap.strategy) == key])
+    rows = tuple(row for group in groups.values() for curve in group for row in _rows(curve))
+    return Panel(KEY, QUESTION, _answer(findings.swaps), figure, HEADERS, rows, _READ)
+
+
+_READ = (
+    "Bands are 95% intervals over examples; prompts share their examples, so two bands may overlap and the order still"
+    f" be sure. Rings: the surest swaps of a picture, {_RINGS} at most, each real with a probability of {LIKELY:g} or"
+    " more. Click a name to hide it."
+)
+
+
+def _frame(figure: go.Figure, place: int, count: int, key: tuple[str, str], ns: Sequence[int]) -> None:
+    """Axes and title of one small picture."""
+    columns = min(count, _COLUMNS)
+    lines, row, column = -(-count // columns), place // columns, place % columns
+    width, height = (1 + _GAP) / columns - _GAP, (1 + 2 * _GAP) / lines - 2 * _GAP
+    left, top = column * (width + _GAP), 1 - row * (height + 2 * _GAP)
+    ending = _ending(place)
+    across = axis("n, samples per answer", type="log", tickvals=list(ns), ticktext=[str(n) for n in ns])
+    upward = axis("score, %" if column == 0 else "", matches="y" if place else None)
+    domains = (
+        {"domain": [left, left + width], "anchor": f"y{ending}"},
+        {"domain": [top - height, top], "anchor": f"x{ending}"},
+    )
+    figure.update_layout({f"xaxis{ending}": across | domains[0], f"yaxis{ending}": upward | domains[1]})
+    title = f"{label(key[1])} on {label(key[0])}"
+    figure.add_annotation(
+        text=f"<b>{title}</b>",
+        x=left,
+        y=top,
+        xref="paper",
+        yref="paper",
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
+    )
+
+
+def _draw(figure: go.Figure, curve: Curve, hue: int, place: int) -> None:
+    """A prompt's band and line."""
+    ending, ns, name = _ending(place), list(curve.ns), label(curve.prompt)
+    shared = {"xaxis": f"x{ending}", "yaxis": f"y{ending}", "legendgroup": str(hue)}
+    figure.add_scatter(
+        x=ns + ns[::-1],
+        y=[100 * high for high in curve.highs] + [100 * low for low in curve.lows[::-1]],
+        fill="toself",
+        fillcolor=faint(colour(hue), 0.1),
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+        **shared,
+    )
+    figure.add_scatter(
+        x=ns,
+        y=[100 * score for score in curve.scores],
+        customdata=[span(low, high) for low, high in zip(curve.lows, curve.highs, strict=True)],
+        name=name,
+        mode="lines+markers",
+        line={"color": colour(hue), "width": 2.2, "dash": dash(hue)},
+        marker={"size": 6},
+        showlegend=place == 0,
+        hovertemplate=f"<b>{name}</b>, n = %{{x}}<br>%{{y:.1f}}% (%{{customdata}})<extra></extra>",
+        **shared,
+    )
+
+
+def _mark(figure: go.Figure, place: int, group: Sequence[Curve], flips: Sequence[Crossing]) -> None:
+    """Rings where the lines of likely swaps meet."""
+    sure = flips[:_RINGS]
+    by_prompt = {curve.prompt: curve for curve in group}
+    spots = [_meeting(by_prompt[flip.early], by_prompt[flip.late]) for flip in sure]
+    if not spots:
+        return
+    ending = _ending(place)
+    figure.add_scatter(
+        x=[n for n, _ in spots],
+        y=[100 * score for _, score in spots],
+        mode="markers",
+        marker={"symbol": "circle-open", "size": 15, "color": INK, "line": {"width": 2}},
+        text=[f"{label(flip.early)} gives way to {label(flip.late)}<br>p = {flip.probability:.2f}" for flip in sure],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+        xaxis=f"x{ending}",
+        yaxis=f"y{ending}",
+    )
+
+
+def _meeting(early: Curve, late: Curve) -> tuple[float, float]:
+    """Where two lines first meet: (n, score), on straight lines between the points of a logarithmic axis."""
+    gaps = [one - other for one, other in zip(early.scores, late.scores, strict=True)]
+    step = next(place for place in range(1, len(gaps)) if gaps[place] < 0)
+    part = gaps[step - 1] / (gaps[step - 1] - gaps[step])
+    start, end = early.ns[step - 1], early.ns[step]
+    score = early.scores[step - 1] + part * (early.scores[step] - early.scores[step - 1])
+    return exp(log(start) + part * (log(end) - log(start))), score
+
+
+def _answer(swaps: Sequence[Crossing]) -> str:
+    """The first of the likely swaps, or that there is none."""
+    if not swaps:
+        return "No two prompts are seen to change places: the best at the smallest n may well be the best at all."
+    flip = swaps[0]
+    more = f" In all, {len(swaps)} pairs change places." if len(swaps) > 1 else ""
+    before = f"{flip.early} leads {flip.late} by {points(flip.lead_before)[1:]} points at n = {flip.from_n}"
+    after = f"trails by {points(flip.lead_after)[1:]} at n = {flip.to_n}"
+    return f"With {flip.strategy} on {flip.model}, {before} and {after}.{more}"
+
+
+def _rows(curve: Curve) -> list[tuple[str, ...]]:
+    """The numbers of one curve."""
+    points_ = zip(curve.ns, curve.scores, curve.lows, curve.highs, strict=True)
+    return [
+        (curve.model, curve.strategy, curve.prompt, str(n), percent(score), span(low, high))
+        for n, score, low, high in points_
+    ]
+
+
+def _ending(place: int) -> str:
+    """Plotly's number of an axis: the first has none."""
+    return "" if place == 0 else str(place + 1)

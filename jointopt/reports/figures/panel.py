@@ -1,0 +1,35 @@
+"""What every figure comes with: its question, the answer in a sentence, and the numbers behind it."""
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+NARROW = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One question, one figure.
+
+    Attributes:
+        key: stable name, fit for an HTML id.
+        question: what the figure is about.
+        answer: one or two sentences; where there is no figure, why.
+        figure: None where it cannot be drawn.
+        headers: of the numbers.
+        rows: the numbers, as text.
+        remark: how to read the figure, where that is not plain.
+    """
+
+    key: str
+    question: str
+    answer: str
+    figure: go.Figure | None = None
+    headers: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    remark: str = ""
+
+
+def span(low: float, high: float, *, digits: int = 1) -> str:
+    """An interval of shares or scores, both ends as percentages."""
+    return f"{100 * low:.{digits}f}{NARROW}{100 * high:.{digits}f}%"

@@ -1,0 +1,88 @@
+"""How every figure looks: one palette, transparent paper, ink that reads on light and dark. It knows no findings."""
+
+import re
+import textwrap
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+
+BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"
+PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)  # Okabe and Ito (2008): apart in every colour blindness
+DASHES = ("solid", "dot", "dash")  # a second round of the palette differs by its dashes
+INK, GRID = "#7a7a7a", "rgba(128,128,128,0.22)"  # 4.3 : 1 on white and on near-black alike
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+def blank(height: int, **layout: Any) -> go.Figure:
+    """An empty figure of `height` pixels in the house's dress. `layout` is plotly's own, hence Any."""
+    dress = {
+        "template": {},  # plotly's default would add 6 kB to every figure
+        "height": height,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": _FONT, "size": 13, "color": INK},
+        "margin": {"l": 8, "r": 16, "t": 24, "b": 8},
+        "hoverlabel": {"font": {"family": _FONT, "size": 13}, "align": "left"},
+        "hovermode": "closest",
+    }
+    return go.Figure(layout=dress | layout)
+
+
+def axis(title: str = "", **more: Any) -> dict[str, Any]:
+    """An axis with its title, a quiet grid and room for its labels. `more` is plotly's own, hence Any."""
+    quiet = {"gridcolor": GRID, "zeroline": False, "automargin": True, "ticks": "outside"}
+    quiet |= {"ticklen": 6, "tickcolor": "rgba(0,0,0,0)", "tickfont": {"size": 12}}
+    return quiet | {"title": {"text": title, "standoff": 10, "font": {"size": 12}}} | more
+
+
+def colour(place: int) -> str:
+    """The colour of the place-th series."""
+    return PALETTE[place % len(PALETTE)]
+
+
+def dash(place: int) -> str:
+    """The dashes of the place-th series."""
+    return DASHES[place // len(PALETTE) % len(DASHES)]
+
+
+def faint(hue: str, alpha: float) -> str:
+    """The same colour, see-through."""
+    red, green, blue = (int(hue[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def showable(text: str) -> str:
+    """The text with what cannot be shown (controls, half characters) replaced by a mark."""
+    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def label(text: str, *, width: int = 40) -> str:
+    """Somebody's words as a plotly label: plotly reads tags, so that none may be left; long ones are cut."""
+    flat = " ".join(showable(text).split())
+    return escape(flat if len(flat) <= width else flat[: width - 1] + "\N{HORIZONTAL ELLIPSIS}", quote=False)
+
+
+def titled(figure: go.Figure, answer: str) -> go.Figure:
+    """A copy with the answer as its title, for places that show a figure alone."""
+    lines = [escape(line, quote=False) for line in textwrap.wrap(showable(answer), 90)]
+    copy = go.Figure(figure)
+    title = {
+        "text": "<br>".join(lines),
+        "x": 0,
+        "xanchor": "left",
+        "font": {"size": 15},
+        "yref": "container",
+        "y": 0.97,
+    }
+    room = 24 + 20 * len(lines)
+    copy.update_layout(title=title, margin={"t": figure.layout.margin.t + room}, height=figure.layout.height + room)
+    return copy
+
+
+def words(text: str) -> go.Figure:
+    """A figure that only says why there is none."""
+    figure = blank(160, xaxis={"visible": False}, yaxis={"visible": False})
+    lines = "<br>".join(escape(line, quote=False) for line in textwrap.wrap(showable(text), 80))
+    return figure.add_annotation(text=lines, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")

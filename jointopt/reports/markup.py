@@ -1,0 +1,36 @@
+"""Values as HTML that nobody's words can break out of. It knows no findings."""
+
+import json
+import re
+from collections.abc import Sequence
+from html import escape
+
+from jointopt.reports.figures import showable
+
+_NUMBER = re.compile(r"[-+\N{MINUS SIGN}$]?\d")
+
+
+def text(value: object) -> str:
+    """Anything as text between tags or in a quoted attribute."""
+    return escape(showable(str(value)), quote=True)
+
+
+def data(value: object) -> str:
+    """A value as JSON inside a script element: ASCII only, and no character that could end the element."""
+    plain = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; columns of numbers stand on the right."""
+    columns = [[row[place] for row in rows if row[place]] for place in range(len(headers))]
+    marks = [' class="number"' if cells and all(map(_NUMBER.match, cells)) else "" for cells in columns]
+    head = "".join(f'<th scope="col"{mark}>{text(header)}</th>' for header, mark in zip(headers, marks, strict=True))
+    lines = ("".join(f"<td{mark}>{text(cell)}</td>" for cell, mark in zip(row, marks, strict=True)) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def details(summary: str, inside: str) -> str:
+    """A part that opens on demand; `inside` is markup."""
+    return f"<details><summary>{text(summary)}</summary>{inside}</details>"

@@ -1,0 +1,146 @@
+"""The findings as one HTML file: no server, no network, nothing that a prompt or a completion could break.
+
+Every word of the study is escaped, and a content policy lets no script run but the two that are written here, by
+their hashes. It draws nothing itself: figures come from `figures`, sentences from `analysis`.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from importlib.resources import files
+from string import Template
+
+from plotly.offline import get_plotlyjs
+
+from jointopt.analysis import Findings, Standing, percent, verdict
+from jointopt.domain import Message, Sample
+from jointopt.reports.figures import FIGURES, Panel
+from jointopt.reports.figures.panel import span
+from jointopt.reports.markup import data, details, table, text
+
+_LEADERS = ("Policy", "Dev", "95% interval", "Sealed", "95% interval", "Tokens", "Latency", "Cost")
+
+
+def render_page(findings: Findings, *, samples: Mapping[str, Sequence[Sample]] | None = None) -> str:
+    """The report, complete.
+
+    Args:
+        findings: what the study taught.
+        samples: some of the winner's completions, by the question they answer.
+    """
+    library, script = get_plotlyjs().replace("\r\n", "\n"), _part("page.js")
+    panels = [draw(findings) for draw in FIGURES]
+    figures = {panel.key: panel.figure.to_plotly_json() for panel in panels if panel.figure is not None}
+    winner = next((standing for standing in findings.leaders if standing.policy == findings.winner.policy), None)
+    leaders = findings.leaders if winner else (findings.winner, *findings.leaders)
+    return Template(_part("page.html")).substitute(
+        hashes=f"{_hash(library)} {_hash(script)}",
+        style=_part("page.css"),
+        study=text(findings.study),
+        facts=text(_facts(findings)),
+        verdict="".join(f"<p>{text(line)}</p>" for line in verdict(findings)),
+        tiles="".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in _tiles(findings)),
+        leaders=table(_LEADERS, [_leader(standing, findings.winner) for standing in leaders]),
+        panels="".join(map(_panel, panels)),
+        prompt="".join(map(_message, findings.prompt)),
+        samples="".join(_completions(question, found) for question, found in (samples or {}).items()),
+        spend=_spend(findings),
+        command=text(findings.command),
+        digest=text(findings.digest),
+        library=library,
+        figures=data(figures),
+        script=script,
+    )
+
+
+def _part(name: str) -> str:
+    """A file that ships beside this one."""
+    return files("jointopt.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    """A script's name in the content policy."""
+    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+
+
+def _facts(findings: Findings) -> str:
+    """What was studied, in a line."""
+    counts = findings.counts
+    examples = f"{counts.dev} dev and {counts.sealed} sealed examples"
+    return f"Task {findings.task} \N{MIDDLE DOT} {examples} \N{MIDDLE DOT} {', '.join(findings.models)}"
+
+
+def _tiles(findings: Findings) -> list[tuple[str, str]]:
+    """The figures to take away."""
+    winner, counts = findings.winner, findings.counts
+    scored = ("Sealed score", winner.sealed) if winner.sealed else ("Dev score", winner.dev)
+    return [
+        (scored[0], percent(scored[1].mean)),
+        ("Tokens per answer", f"{winner.tokens:,.0f}"),
+        ("Cost per answer", _usd(winner.cost_usd)),
+        ("Trials", f"{counts.trials:,}"),
+        ("Samples paid", f"{counts.samples:,}"),
+        ("Served from the pool", f"{counts.pool_hits:,}"),
+    ]
+
+
+def _leader(standing: Standing, winner: Standing) -> tuple[str, ...]:
+    """A line of the table of leaders."""
+    dev, sealed = standing.dev, standing.sealed
+    scores = (percent(dev.mean), span(dev.low, dev.high))
+    kept = (percent(sealed.mean), span(sealed.low, sealed.high)) if sealed else ("", "")
+    costs = (f"{standing.tokens:,.0f}", f"{standing.latency_s:.2g} s", _usd(standing.cost_usd))
+    star = " \N{BLACK STAR}" if standing.policy == winner.policy else ""
+    return (f"{standing.policy}{star}", *scores, *kept, *costs)
+
+
+def _usd(amount: float) -> str:
+    return f"${amount:.3g}" if amount else "$0"
+
+
+def _panel(panel: Panel) -> str:
+    """A question with its answer, its figure, and the numbers behind it."""
+    figure = f'<div class="figure" id="figure-{text(panel.key)}"></div>' if panel.figure is not None else ""
+    remark = f'<p class="remark">{text(panel.remark)}</p>' if panel.remark else ""
+    numbers = details("The numbers", table(panel.headers, panel.rows)) if panel.rows else ""
+    answer = f'<p class="answer">{text(panel.answer)}</p>'
+    return f"<section><h2>{text(panel.question)}</h2>{answer}{figure}{remark}{numbers}</section>"
+
+
+def _message(message: Message) -> str:
+    return f'<p class="role">{text(message.role)}</p><pre>{text(message.content)}</pre>'
+
+
+def _completions(question: str, samples: Sequence[Sample]) -> str:
+    """What the winner's source wrote in answer to a question."""
+    written = (text(sample.error or sample.text) for sample in samples)
+    return details(f"Completions: {question}", "".join(f"<pre>{one}</pre>" for one in written))
+
+
+def _spend(findings: Findings) -> str:
+    """What was spent of every limit; a bar where there is one."""
+    spend, budget = findings.spend, findings.budget
+    lines = (
+        ("Completions", f"{spend.calls:,}", spend.calls, budget.calls),
+        ("Tokens", f"{spend.tokens:,}", spend.tokens, budget.tokens),
+        ("US dollars", _usd(spend.usd), spend.usd, budget.usd),
+        ("Seconds", f"{findings.seconds:,.0f}", findings.seconds, budget.wall_clock_s),
+    )
+    rows = "".join(
+        f'<tr><td>{name}</td><td class="number">{text(said)}</td><td class="number">{_limit(limit)}</td>'
+        f"<td>{_bar(used, limit)}</td></tr>"
+        for name, said, used, limit in lines
+    )
+    head = '<tr><th></th><th class="number">Spent</th><th class="number">Limit</th><th>Share</th></tr>'
+    return f'<div class="scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div>'
+
+
+def _limit(limit: float | None) -> str:
+    return "none" if limit is None else f"{limit:,.10g}"
+
+
+def _bar(used: float, limit: float | None) -> str:
+    if not limit:
+        return ""
+    share = used / limit
+    return f'<progress max="1" value="{min(1.0, share):.4f}">{percent(share)}</progress> {percent(share)}'

@@ -1,0 +1,19 @@
+"""What we remember: samples, what they cost, what policies scored, which studies there are."""
+
+from jointopt.storage.database import Database, masked, open_database
+from jointopt.storage.ledger import Ledger
+from jointopt.storage.pool import SamplePool, Settlement
+from jointopt.storage.scoreboard import Scoreboard
+from jointopt.storage.studies import Studies, StudyRow
+
+__all__ = [
+    "Database",
+    "Ledger",
+    "SamplePool",
+    "Scoreboard",
+    "Settlement",
+    "Studies",
+    "StudyRow",
+    "masked",
+    "open_database",
+]

@@ -1,0 +1,136 @@
+"""The register of studies: what each began with, how far it is, and who runs it now.
+
+It does not know how to read a study's text.
+"""
+
+import json
+import time
+from difflib import get_close_matches
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import select, update
+
+from jointopt.errors import StorageError, UnknownStudy
+from jointopt.storage.database import Database
+from jointopt.storage.owners import lives, this_process
+from jointopt.storage.tables import findings, studies
+from jointopt.storage.texts import storable
+
+State = Literal["running", "finished", "stopped"]
+
+
+class StudyRow(NamedTuple):
+    """A study as the register knows it.
+
+    Attributes:
+        id: number within the database.
+        name: unique within the database.
+        study_text: the study file, as it was when the study began.
+        digest: of everything the study was made from; another digest is another study.
+        begun_at: seconds since 1970.
+        state: ``running``, ``finished`` or ``stopped``.
+        elapsed_s: wall clock of all its runs together.
+    """
+
+    id: int
+    name: str
+    study_text: str
+    digest: str
+    begun_at: float
+    state: State
+    elapsed_s: float
+
+
+_COLUMNS = [studies.c[name] for name in StudyRow._fields]
+
+
+class Studies:
+    """All studies of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def begin(self, name: str, study_text: str, digest: str, now: float | None = None) -> StudyRow:
+        """Write a new study down, or find the one that has this name; whether the digests agree is for you to see."""
+        begun_at = time.time() if now is None else now
+        fresh = {"study_text": storable(study_text), "digest": digest, "begun_at": begun_at}
+        row = {"name": storable(name), **fresh, "state": "running", "elapsed_s": 0.0}
+        with self.database.write() as connection:
+            connection.execute(self.database.insert(studies).values(row).on_conflict_do_nothing())
+            mine = select(*_COLUMNS).where(studies.c.name == storable(name))
+            return StudyRow._make(connection.execute(mine).one())
+
+    def amend(self, study_id: int, study_text: str, digest: str) -> None:
+        """Let a study go on from a changed text."""
+        self._update(study_id, study_text=storable(study_text), digest=digest)
+
+    def find(self, name: str) -> StudyRow:
+        """The study of that name.
+
+        Raises:
+            UnknownStudy: there is none; names the nearest.
+        """
+        known = {row.name: row for row in self.all()}
+        if name in known:
+            return known[name]
+        near = get_close_matches(name, known, n=1, cutoff=0.4)
+        mend = f"did you mean {near[0]!r}?" if near else f"studies there: {', '.join(known) or 'none yet'}"
+        raise UnknownStudy(f"no study of that name in {self.database.url}", where=f"study {name!r}", mend=mend)
+
+    def all(self) -> list[StudyRow]:
+        """Every study, in the order they began."""
+        with self.database.read() as connection:
+            return [StudyRow._make(row) for row in connection.execute(select(*_COLUMNS).order_by(studies.c.id))]
+
+    def names(self) -> list[str]:
+        """Every study's name, in the order they began."""
+        return [row.name for row in self.all()]
+
+    def set_state(self, study_id: int, state: State) -> None:
+        """Say how a study stands."""
+        self._update(study_id, state=state)
+
+    def add_elapsed(self, study_id: int, seconds: float) -> None:
+        """Add to the wall clock of all runs."""
+        self._update(study_id, elapsed_s=studies.c.elapsed_s + seconds)
+
+    def record(self, study_id: int, key: str, value: object) -> None:
+        """Keep a small result, as JSON; the latest one stays."""
+        insert = self.database.insert(findings).values(study_id=study_id, key=key, value=json.dumps(value))
+        latest = {"value": insert.excluded.value}
+        with self.database.write() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=["study_id", "key"], set_=latest))
+
+    def recall(self, study_id: int, key: str) -> Any:
+        """A result that was recorded; None where there is none."""
+        wanted = select(findings.c.value).where(findings.c.study_id == study_id, findings.c.key == key)
+        with self.database.read() as connection:
+            text = connection.scalar(wanted)
+        return None if text is None else json.loads(text)
+
+    def acquire(self, study_id: int, owner: str | None = None) -> str | None:
+        """Become the one process that runs a study. Returns the owner it was taken from, if that process had died.
+
+        A process on another host cannot be seen from here and counts as dead; the ledger's promise holds even then.
+
+        Raises:
+            StorageError: a living process on this host runs the study.
+        """
+        mine = owner or this_process()
+        with self.database.write() as connection:
+            held = connection.scalar(select(studies.c.owner).where(studies.c.id == study_id).with_for_update())
+            if held not in (None, mine) and lives(held):
+                message, mend = f"the study is being run by process {held.split(':')[1]}", "wait for it, or stop it"
+                raise StorageError(message, where=self.database.url, mend=mend)
+            connection.execute(update(studies).where(studies.c.id == study_id).values(owner=mine))
+        return held if held != mine else None
+
+    def release(self, study_id: int, owner: str | None = None) -> None:
+        """Let others run the study; changes nothing where another process has taken it over."""
+        mine = (studies.c.id == study_id) & (studies.c.owner == (owner or this_process()))
+        with self.database.write() as connection:
+            connection.execute(update(studies).where(mine).values(owner=None))
+
+    def _update(self, study_id: int, **values: Any) -> None:
+        with self.database.write() as connection:
+            connection.execute(update(studies).where(studies.c.id == study_id).values(**values))

@@ -1,0 +1,7 @@
+"""Study: the one place where all parts meet."""
+
+from jointopt.study.before import Check, Outlook, ask_once, look_ahead
+from jointopt.study.events import Progress
+from jointopt.study.study import Study
+
+__all__ = ["Check", "Outlook", "Progress", "Study", "ask_once", "look_ahead"]

@@ -1,0 +1,119 @@
+"""Before a study starts: does every model answer, and what can the study cost at most?"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jointopt.config import Plan
+from jointopt.domain import Message, Price, Request, Sample, Source, Spend
+from jointopt.errors import ModelError, ProviderError
+from jointopt.providers import Provider
+from jointopt.study.parts import connect_models, read_samples
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One answer of one model.
+
+    Attributes:
+        source: what was asked.
+        messages: the chat as it was sent.
+        sample: the completion.
+        answer: as the grader reads it; None where it finds none.
+        reference: the right answer.
+        score: of the answer, 0 to 1.
+    """
+
+    source: Source
+    messages: tuple[Message, ...]
+    sample: Sample
+    answer: str | None
+    reference: str
+    score: float
+
+
+def ask_once(plan: Plan) -> list[Check]:
+    """Ask every model for one completion of the first prompt and example. It is paid, but no study begins.
+
+    Raises:
+        ModelError: a model does not answer, or not as the study needs it.
+    """
+    providers, _ = connect_models(plan)
+    readings, example = read_samples(plan), plan.task.dev[0]
+    first = next(iter(plan.space.sources()))
+    sources = [Source(first.prompt, model, first.temperature, first.slots) for model in plan.space.models]
+    requests = [readings.request(source, example) for source in sources]
+    samples = asyncio.run(_ask_all(providers, requests))
+    checks = []
+    for source, request, sample in zip(sources, requests, samples, strict=True):
+        if readings.logprobs and sample.logprob is None:
+            raise ModelError(
+                "the model gives no log-probabilities, and best_of selects by them",
+                where=f"model {source.model!r}",
+                mend="remove best_of from strategies, or use an endpoint that gives logprobs",
+            )
+        answer = readings.grader.parse(sample.text)
+        score = readings.grader.grade(answer, example.reference)
+        checks.append(Check(source, request.messages, sample, answer, example.reference, score))
+    return checks
+
+
+async def _ask_all(providers: Mapping[str, Provider], requests: list[Request]) -> list[Sample]:
+    async def ask(request: Request) -> Sample:
+        try:
+            return (await providers[request.model.id].complete(request, [0]))[0]
+        except ProviderError as error:
+            raise ModelError(
+                error.reason, where=f"model {request.model.id!r}", mend="mend the endpoint and check again"
+            ) from None
+
+    try:
+        return [await ask(request) for request in requests]
+    finally:
+        for provider in providers.values():
+            await provider.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a study can cost.
+
+    Attributes:
+        policies: different ones in the space.
+        sources: different requests for each example.
+        examples: dev and sealed.
+        everything: an upper bound on sampling the whole space: every source, every example, the largest n.
+        promised: an upper bound on what the study spends: the budget, where it is lower.
+    """
+
+    policies: int
+    sources: int
+    examples: int
+    everything: Spend
+    promised: Spend
+
+
+def look_ahead(plan: Plan) -> Outlook:
+    """What the study can cost at most, without a call: input tokens are bounded from above, completions are as long
+    as `max_tokens` allows.
+    """
+    providers, prices = connect_models(plan)
+    readings, everything, deepest = read_samples(plan), Spend(), max(plan.space.ns)
+    sources, examples = list(plan.space.sources()), (*plan.task.dev, *plan.task.sealed)
+    for source in sources:
+        for example in examples:
+            request = readings.request(source, example)
+            tokens_in = providers[source.model].count_tokens(request)
+            everything += _worst(tokens_in, request, deepest, prices[source.model])
+    limits = plan.budget
+    promised = Spend(
+        min(everything.calls, limits.calls if limits.calls is not None else everything.calls),
+        min(everything.tokens, limits.tokens if limits.tokens is not None else everything.tokens),
+        min(everything.usd, limits.usd if limits.usd is not None else everything.usd),
+    )
+    return Outlook(len(plan.space.policies()), len(sources), len(examples), everything, promised)
+
+
+def _worst(tokens_in: int, request: Request, n: int, price: Price) -> Spend:
+    tokens_out = n * request.model.max_tokens
+    return Spend(n, tokens_in + tokens_out, price.of(tokens_in, tokens_out))

@@ -1,0 +1,214 @@
+"""What a study taught, from its pool alone: no call is made, so it can be asked at any time and again."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from jointopt.analysis import (
+    Contender,
+    Counts,
+    Curve,
+    Estimate,
+    Extent,
+    Findings,
+    Importance,
+    Interaction,
+    Procedure,
+    Standing,
+    Table,
+    crossings,
+    paired_difference,
+    variance_shares,
+)
+from jointopt.domain import Example, Policy, Sample, Scorecard
+from jointopt.errors import NothingToReport
+from jointopt.evaluation import Reading, estimate, expected_score
+from jointopt.search import IMPORTANCE, importances
+from jointopt.study.parts import Parts
+from jointopt.study.phases import Phases
+
+LEADERS = 10
+
+
+def conclude(parts: Parts, phases: Phases) -> Findings:
+    """The findings of a study, as far as it is.
+
+    Raises:
+        NothingToReport: no policy has been judged on a whole block yet.
+    """
+    leader = parts.evaluate.leader()
+    if leader is None:
+        raise NothingToReport(
+            "no policy has been judged yet", where=f"study {parts.plan.name!r}", mend="run it first: jointopt run"
+        )
+    found = phases.recall("sealed")
+    choices = (
+        {name: (Policy.from_json(text), calls) for name, (text, calls) in found["choices"].items()} if found else {}
+    )
+    winner = Policy.from_json(found["winner"]) if found else leader.policy
+    sealed = parts.plan.task.sealed[: found["examples"]] if found else ()
+    extent = phases.extent() if phases.recall("search") else None
+    interaction, note = measure_interaction(parts, phases, extent)
+    curves = draw_curves(parts, phases, extent, winner)
+    return Findings(
+        study=parts.plan.name,
+        task=parts.plan.task.name,
+        models=tuple(parts.plan.space.models),
+        digest=parts.plan.digest,
+        counts=count(parts, phases, len(sealed)),
+        spend=parts.ledger.spent(),
+        budget=parts.plan.budget,
+        seconds=parts.studies.find(parts.plan.name).elapsed_s,
+        winner=stand(parts, winner, sealed),
+        prompt=parts.readings.request(winner.source, parts.plan.task.dev[0]).messages,
+        leaders=tuple(stand(parts, card.policy, sealed) for card in leaders(parts)),
+        comparison=compare(parts, choices, sealed),
+        interaction=interaction,
+        interaction_note=note,
+        curves=curves,
+        crossings=crossings(curves),
+        importance=weigh(phases),
+        command=f"jointopt run {parts.plan.path.name}",
+    )
+
+
+def count(parts: Parts, phases: Phases, sealed: int) -> Counts:
+    """How much of everything."""
+    return Counts(
+        dev=len(parts.plan.task.dev),
+        sealed=sealed,
+        trials=len(phases.trials.get_trials(deepcopy=False)),
+        samples=parts.readings.count(),
+        pool_hits=parts.draw.tally.pooled,
+        failed=sum(parts.pool.failed_counts().values()),
+        unreadable=parts.readings.unreadable_share(),
+    )
+
+
+def leaders(parts: Parts) -> list[Scorecard]:
+    """The best policies of those judged on the most examples, best first."""
+    cards = parts.evaluate.cards.values()
+    most = max(len(card.examples) for card in cards)
+    widest = [card for card in cards if len(card.examples) == most]
+    return sorted(widest, key=lambda card: -card.utility(parts.plan.preference))[:LEADERS]
+
+
+def stand(parts: Parts, policy: Policy, sealed: Sequence[Example]) -> Standing:
+    """Where a policy stands on dev, and on the sealed half where it was scored there."""
+    dev = parts.evaluate.cards[policy]
+    card = score(parts, policy, sealed)
+    return Standing(
+        policy=policy,
+        dev=Estimate(dev.score, *dev.interval),
+        sealed=Estimate(card.score, *card.interval) if card else None,
+        cost_usd=float(dev.cost_usd.mean()),
+        tokens=float(dev.tokens.mean()),
+        latency_s=float(dev.latency_s.mean()),
+    )
+
+
+def score(parts: Parts, policy: Policy, examples: Sequence[Example]) -> Scorecard | None:
+    """The scorecard of a policy on examples that it was sampled for; None where there is none."""
+    read = [reading for example in examples if (reading := parts.readings.of(policy.source, example))]
+    if not read or len(read) < len(examples) or min(map(len, read)) < policy.n:
+        return None
+    return estimate(policy, examples, read, parts.prices[policy.source.model])
+
+
+def compare(parts: Parts, choices: dict[str, tuple[Policy, int]], sealed: Sequence[Example]) -> tuple[Contender, ...]:
+    """Every procedure's choice on the same sealed examples, and the paired difference of joint and the others.
+
+    Compared by utility under the study's preference; with the plain preference that is the score.
+    """
+    cards = {name: score(parts, policy, sealed) for name, (policy, _) in choices.items()}
+    joint = cards.get(Procedure.JOINT)
+    if joint is None or len(choices) == 1:
+        return ()
+    preference, contenders = parts.plan.preference, []
+    for name, (policy, calls) in choices.items():
+        card = cards[name]
+        if card is None:
+            continue
+        gap = None
+        if name != Procedure.JOINT:
+            gap = paired_difference(joint.utilities(preference), card.utilities(preference))
+        on_sealed = Estimate(card.score, *card.interval)
+        dev = parts.evaluate.cards[policy].score
+        contenders.append(Contender(Procedure(name), policy, calls, dev, on_sealed, gap))
+    return tuple(contenders)
+
+
+def measure_interaction(parts: Parts, phases: Phases, extent: Extent | None) -> tuple[Interaction | None, str]:
+    """The variance shares of the balanced table, and what that table covers; or None, and why."""
+    if extent is None:
+        return None, "no block of examples was sampled under every prompt and model: the budget ended before"
+    table = fill_table(parts, phases, extent)
+    around = phases.around()
+    try:
+        found = variance_shares(table)
+    except NothingToReport as reason:
+        return None, reason.message
+    note = (
+        f"{extent.examples} examples x {extent.samples} samples of every prompt and model at T={around.temperature:g}; "
+        f"{' x '.join(f'{len(levels)} {name}' for name, levels in zip(table.factors, table.levels, strict=True))} cells"
+    )
+    return found, note
+
+
+def fill_table(parts: Parts, phases: Phases, extent: Extent) -> Table:
+    """The scores of prompt x strategy x n (x model) on every example of the table."""
+    space = parts.plan.space
+    ns = [n for n in space.ns if n <= extent.samples]
+    dev = parts.plan.task.dev[: extent.examples]
+    readings = {
+        (source.prompt, source.model): [parts.readings.of(source, example) for example in dev]
+        for source in phases.table_sources()
+    }
+    cells = [
+        [
+            [[_cell(readings[prompt, model], strategy, n) for model in space.models] for n in ns]
+            for strategy in space.strategies
+        ]
+        for prompt in space.prompts
+    ]
+    levels = (tuple(space.prompts), space.strategies, tuple(map(str, ns)), tuple(space.models))
+    return Table(np.moveaxis(np.array(cells), -1, 0), ("prompt", "strategy", "n", "model"), levels)
+
+
+def _cell(readings: Iterable[Reading | None], strategy: str, n: int) -> list[float]:
+    how, n = ("single", 1) if strategy == "single" or n == 1 else (strategy, n)
+    return [expected_score(reading, how, n) for reading in readings if reading is not None]
+
+
+def draw_curves(parts: Parts, phases: Phases, extent: Extent | None, winner: Policy) -> tuple[Curve, ...]:
+    """Every prompt over n on the balanced table, for each model and the winner's strategy (or the first that votes)."""
+    if extent is None:
+        return ()
+    several = [name for name in parts.plan.space.strategies if name != "single"]
+    if not several:
+        return ()
+    strategy = winner.strategy if winner.strategy in several else several[0]
+    ns = tuple(n for n in parts.plan.space.ns if n <= extent.samples)
+    dev = parts.plan.task.dev[: extent.examples]
+    curves = []
+    for source in phases.table_sources():
+        readings = [parts.readings.of(source, example) for example in dev]
+        table = np.array([_cell(readings, strategy, n) for n in ns])
+        curves.append(Curve(source.prompt, source.model, strategy, ns, table))
+    return tuple(curves)
+
+
+def weigh(phases: Phases) -> Importance:
+    """Optuna's own importance of the trial parameters."""
+    shares = importances(phases.trials)
+    return Importance(IMPORTANCE, shares, "" if shares else "too few different trials to tell")
+
+
+def show_samples(parts: Parts, winner: Policy, examples: int = 4) -> dict[str, Sequence[Sample]]:
+    """Some of the winner's completions, by the question they answer."""
+    dev = parts.plan.task.dev[:examples]
+    requests = [(example, parts.readings.request(winner.source, example)) for example in dev]
+    return {
+        f"{request.messages[-1].content} [{example.reference}]": parts.readings.samples(request)[: winner.n]
+        for example, request in requests
+    }

@@ -1,0 +1,101 @@
+"""The verdict says what was found, whichever way it went."""
+
+from dataclasses import replace
+
+import pytest
+
+from jointopt.analysis import (
+    Contender,
+    Crossing,
+    Difference,
+    Estimate,
+    Findings,
+    Interaction,
+    Procedure,
+    Share,
+    verdict,
+)
+from jointopt.domain import Policy
+
+
+def _compared(findings: Findings, *gaps: Difference) -> Findings:
+    """Joint against both ways of separate tuning."""
+    policy, sealed = findings.winner.policy, Estimate(0.7, 0.6, 0.8)
+    other = Policy(replace(policy.source, prompt="at once"), "majority", 4)
+    pairs = zip((Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST), gaps, strict=True)
+    rivals = [Contender(procedure, other, 500, 0.7, sealed, gap) for procedure, gap in pairs]
+    return replace(findings, comparison=(Contender(Procedure.JOINT, policy, 500, 0.8, sealed), *rivals))
+
+
+AHEAD, TIED, BEHIND = (Difference(mean, mean - 0.02, mean + 0.02, 0.01, 40) for mean in (0.05, 0.01, -0.05))
+
+
+@pytest.mark.parametrize(
+    ("gaps", "said"),
+    [
+        ((AHEAD, AHEAD), "Joint search beat separate tuning here ("),
+        ((AHEAD, TIED), "beat one way of separate tuning here and not the other"),
+        ((TIED, TIED), "did not beat separate tuning here: the intervals hold zero"),
+        ((BEHIND, TIED), "lost to separate tuning"),
+        ((BEHIND, AHEAD), "lost to separate tuning"),
+    ],
+)
+def test_joint_search_is_judged_as_it_did(findings: Findings, gaps: tuple[Difference, ...], said: str) -> None:
+    """Won, won by half, tied, lost: each in plain words."""
+    assert any(said in line for line in verdict(_compared(findings, *gaps)))
+
+
+def test_points_carry_their_interval_and_p(findings: Findings) -> None:
+    """The sentence holds the numbers that it rests on."""
+    line = next(line for line in verdict(_compared(findings, AHEAD, BEHIND)) if "separate" in line)
+    assert "prompt, then strategy: +5.0 points, 95% interval +3.0 to +7.0, p = 0.01" in line
+    assert "strategy, then prompt: \N{MINUS SIGN}5.0 points" in line
+
+
+def test_the_same_choice_is_said_to_be_the_same(findings: Findings) -> None:
+    """Where separate tuning found the same policy, no number pretends otherwise."""
+    compared = _compared(findings, TIED, TIED)
+    entries = tuple(replace(entry, policy=findings.winner.policy) for entry in compared.comparison)
+    assert any("it chose the same policy" in line for line in verdict(replace(compared, comparison=entries)))
+
+
+def test_the_winner_comes_first_with_score_and_costs(findings: Findings) -> None:
+    """The first sentence can stand alone."""
+    first = verdict(findings)[0]
+    assert "steps x majority of 8 on micro" in first and "75.0% on 40 sealed examples" in first
+    assert "480 tokens" in first and "$" not in first
+
+
+def test_a_winner_without_sealed_score_is_not_flattered(findings: Findings) -> None:
+    """A dev score is called one."""
+    assert "winner on dev" in verdict(replace(findings, winner=replace(findings.winner, sealed=None)))[0]
+
+
+def test_what_was_not_measured_is_said(findings: Findings) -> None:
+    """No comparison and no interaction: the reasons stand in their places."""
+    said = " ".join(verdict(findings))
+    assert "not compared with separate tuning" in said and "fills no balanced table" in said
+
+
+@pytest.mark.parametrize(("low", "said"), [(0.1, "prompt x strategy makes 30.0%"), (-0.1, "No interaction")])
+def test_interaction_counts_when_its_interval_leaves_zero_out(findings: Findings, low: float, said: str) -> None:
+    """A share whose interval holds 0 is not reported as found."""
+    shares = (Share(("prompt",), 0.7, 0.5, 0.8, 0.01), Share(("prompt", "strategy"), 0.3, low, 0.4, 0.2))
+    measured = replace(findings, interaction=Interaction(("prompt", "strategy"), shares, 0.01, 60))
+    assert any(said in line for line in verdict(measured))
+
+
+def test_a_likely_swap_of_the_winners_model_is_told(findings: Findings) -> None:
+    """Of two likely swaps the winner's own is told, and an unlikely one is not."""
+    own = Crossing("at once", "steps", "micro", "majority", 1, 8, 0.03, 0.1, 0.9)
+    other, unsure = replace(own, model="nano", probability=0.99), replace(own, probability=0.5)
+    told = [line for line in verdict(replace(findings, crossings=(other, own))) if "change places" in line]
+    assert len(told) == 1 and "majority on micro" in told[0] and "0.90" in told[0]
+    assert not any("change places" in line for line in verdict(replace(findings, crossings=(unsure,))))
+
+
+def test_doubts_are_spoken(findings: Findings) -> None:
+    """Failed samples, unreadable answers and few examples are named with their numbers."""
+    counts = replace(findings.counts, failed=7, unreadable=0.2, sealed=12)
+    said = " ".join(verdict(replace(findings, counts=counts)))
+    assert "7 samples failed" in said and "20.0% of the samples" in said and "12 sealed examples are few" in said

@@ -1,0 +1,113 @@
+"""Drawing: the pool first, the ledger before the model, and nothing lost on the way."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from jointopt.domain import Budget, Example, Model, Price, Prompt, Request, Sample, Source, Space, Spend
+from jointopt.errors import BudgetExhausted, ModelError, ProviderError
+from jointopt.evaluation import Draw, Readings
+from jointopt.grading.exact import Exact
+from jointopt.providers import Provider
+from jointopt.storage import Ledger, SamplePool, Studies, open_database
+
+SPACE = Space({"p": Prompt("p", "{question}")}, {"m": Model("m", "echo/one", max_tokens=3)}, ("single",), (1,), (1.0,))
+SOURCE = Source("p", "m", 1.0)
+
+
+class Echo(Provider):
+    """A provider at the network's edge: answers with its replicate's number, and fails where it is told to."""
+
+    def __init__(self, failing: frozenset[str] = frozenset()) -> None:
+        self.failing, self.asked = failing, list[tuple[str, int]]()
+
+    async def complete(self, request: Request, replicates: Sequence[int]) -> list[Sample]:
+        """One sample a replicate, two tokens each."""
+        question = request.messages[-1].content
+        if question in self.failing:
+            raise ProviderError("the line is dead")
+        self.asked += [(question, replicate) for replicate in replicates]
+        return [Sample(r, str(r), input_tokens=5 if r == replicates[0] else 0, output_tokens=2) for r in replicates]
+
+    def price(self, model: Model) -> Price:
+        """Free."""
+        return Price()
+
+    def count_tokens(self, request: Request) -> int:
+        """As many as it bills."""
+        return 5
+
+
+def _draw(tmp_path: Path, budget: Budget, provider: Provider) -> Draw:
+    database = open_database(f"sqlite:///{tmp_path / 'pool.db'}")
+    row = Studies(database).begin("s", "{}", "d")
+    readings = Readings(SPACE, Exact(), seed=0, logprobs=False)
+    return Draw(readings, SamplePool(database, row.id), Ledger(database, row.id, budget), {"m": provider})
+
+
+def _requests(draw: Draw, *questions: str) -> list[Request]:
+    return [draw.readings.request(SOURCE, Example(q, {"question": q}, "0")) for q in questions]
+
+
+async def test_only_what_is_missing_is_bought(tmp_path: Path) -> None:
+    """Two samples are served again, two more are asked for, and a fresh process finds all four."""
+    echo = Echo()
+    draw = _draw(tmp_path, Budget(calls=10), echo)
+    (request,) = _requests(draw, "why")
+    await draw.fill([(request, 2)], phase="search")
+    await draw.fill([(request, 4)], phase="search")
+    assert echo.asked == [("why", 0), ("why", 1), ("why", 2), ("why", 3)]
+    assert (draw.tally.bought, draw.tally.pooled) == (4, 2)
+    again = _draw(tmp_path, Budget(calls=10), Echo(frozenset({"why"})))
+    await again.fill([(request, 4)], phase="search")
+    assert [sample.text for sample in again.readings.samples(request)] == ["0", "1", "2", "3"]
+    assert again.ledger.spent() == Spend(4, 18, 0.0)
+
+
+async def test_the_budget_buys_what_it_can_and_no_more(tmp_path: Path) -> None:
+    """Five calls pay for two requests of two; the third is refused, and nothing stays reserved."""
+    draw = _draw(tmp_path, Budget(calls=5), Echo())
+    requests = _requests(draw, "a", "b", "c")
+    with pytest.raises(BudgetExhausted, match="calls"):
+        await draw.fill([(request, 2) for request in requests], phase="search")
+    assert [len(draw.readings.samples(request)) for request in requests] == [2, 2, 0]
+    assert (draw.ledger.spent().calls, draw.ledger.reserved().calls, draw.ledger.audit()) == (4, 0, [])
+
+
+async def test_true_prices_below_the_worst_buy_more(tmp_path: Path) -> None:
+    """Tokens are reserved at the worst, 8 a call; at the true 7, a budget of 22 still pays for a third call."""
+    draw = _draw(tmp_path, Budget(tokens=22), Echo())
+    await draw.fill([(request, 1) for request in _requests(draw, "a", "b", "c")], phase="search")
+    assert draw.ledger.spent() == Spend(3, 21, 0.0)
+
+
+async def test_one_failure_is_a_record(tmp_path: Path) -> None:
+    """A single failed request is kept as a sample without an answer; the others are whole, and it costs nothing."""
+    draw = _draw(tmp_path, Budget(calls=10), Echo(frozenset({"b"})))
+    requests = _requests(draw, "a", "b")
+    await draw.fill([(request, 1) for request in requests], phase="search")
+    assert draw.readings.samples(requests[1])[0].error == "the line is dead"
+    assert draw.pool.failed_counts() == {"the line is dead": 1}
+    assert (draw.ledger.spent().calls, draw.ledger.reserved().calls) == (1, 0)
+
+
+async def test_many_failures_stop_the_study_and_lose_nothing(tmp_path: Path) -> None:
+    """Two of three failed: one message says so; what arrived is kept, what failed is asked again later."""
+    draw = _draw(tmp_path, Budget(calls=10), Echo(frozenset({"b", "c"})))
+    requests = _requests(draw, "a", "b", "c")
+    with pytest.raises(ModelError, match="2 of 3 requests failed, the first with: the line is dead"):
+        await draw.fill([(request, 1) for request in requests], phase="search")
+    draw.providers = {"m": Echo()}
+    await draw.fill([(request, 1) for request in requests], phase="search")
+    assert draw.ledger.spent().calls == 3
+    assert draw.pool.failed_counts() == {}
+
+
+async def test_the_clock_is_a_budget_too(tmp_path: Path) -> None:
+    """Past the deadline nothing is bought."""
+    draw = _draw(tmp_path, Budget(wall_clock_s=1), Echo())
+    draw.deadline_s = 0.0
+    with pytest.raises(BudgetExhausted, match="clock"):
+        await draw.fill([(request, 1) for request in _requests(draw, "a")], phase="search")
+    assert draw.ledger.spent() == Spend()

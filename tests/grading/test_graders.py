@@ -1,0 +1,70 @@
+"""What each grader reads, and what it calls right."""
+
+import pytest
+
+from jointopt.grading import GRADERS
+from jointopt.grading.choice import Choice
+from jointopt.grading.exact import Exact
+from jointopt.grading.numeric import Numeric
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("12 + 5 = 17. answer: 17", "17"),
+        ("Answer: Wednesday.\nthat is all", "wednesday"),
+        ("answer: a  b", "a b"),
+        ("seventeen", None),
+        ("answer:  ", None),
+    ],
+)
+def test_exact_reads_what_follows_the_mark(text: str, answer: str | None) -> None:
+    """Case, white space and closing punctuation do not count; a text without the mark holds no answer."""
+    assert Exact(after="answer:").parse(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("it costs $1,200.00", "1200"), ("-3.5 or 4", "4"), ("x = -.5", "-0.5"), ("none", None), ("1e3", "1000")],
+)
+def test_numeric_reads_the_last_number(text: str, answer: str | None) -> None:
+    """Numbers have one shortest form."""
+    assert Numeric().parse(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The answer is (b).", "B"),
+        ("B", "B"),
+        ("I choose C, not A... answer: c", "C"),
+        ("Because A dog", "A"),
+        ("no", None),
+    ],
+)
+def test_choice_reads_the_letter(text: str, answer: str | None) -> None:
+    """A letter that is called the answer comes before one that stands alone."""
+    assert Choice().parse(text) == answer
+
+
+@pytest.mark.parametrize(
+    ("grader", "answer", "reference", "score"),
+    [
+        ("exact", "monday", "Monday", 1.0),
+        ("exact", "monday", "Sunday", 0.0),
+        ("numeric", "1200", "1,200.0", 1.0),
+        ("numeric", "1200.1", "1200", 0.0),
+        ("numeric", "3", "none", 0.0),
+        ("choice", "B", "(b)", 1.0),
+        ("choice", "B", "C", 0.0),
+    ],
+)
+def test_right_is_right_however_it_is_written(grader: str, answer: str, reference: str, score: float) -> None:
+    """The reference is read as the answers are."""
+    assert GRADERS[grader]().grade(answer, reference) == score
+
+
+@pytest.mark.parametrize("grader", sorted(GRADERS))
+def test_no_answer_is_never_right(grader: str) -> None:
+    """None scores zero under every grader."""
+    assert GRADERS[grader]().grade(None, "B 1") == 0.0

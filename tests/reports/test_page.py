@@ -1,0 +1,122 @@
+"""The page: complete, alone, and deaf to what prompts and completions say."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from jointopt.analysis import Findings
+from jointopt.domain import Sample
+from jointopt.reports import render_page
+
+ATTACK = "<script>alert(1)</script></script><img src=x onerror=alert(2)>\u2028\ud800"
+
+
+class _Reader(HTMLParser):
+    """What a browser would see: tags, attributes, and text outside scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.words: list[str] = []
+        self._raw = False
+        self.feed(page)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note a tag."""
+        self._raw = tag in {"script", "style"}
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave a script or style."""
+        self._raw = False
+
+    def handle_data(self, data: str) -> None:
+        """Note words."""
+        if not self._raw:
+            self.words.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(findings: Findings) -> str:
+    """The report of a study that had everything."""
+    return render_page(findings, samples={"How many?": [Sample(0, "3 + 4 = 7"), Sample(1, "", error="timed out")]})
+
+
+def test_the_page_says_what_was_found(page: str) -> None:
+    """Verdict, leaders, prompt, completions, spend and the command are all there."""
+    text = _Reader(page).text
+    for words in (
+        "The winner is steps x majority of 16 on micro",
+        "Joint search beat one way of separate tuning",
+        "steps x majority of 16 on micro, T=0.7 \N{BLACK STAR}",
+        "Work step by step. Tom has 3 + 4 apples.",
+        "3 + 4 = 7",
+        "timed out",
+        "8,000",
+        "91.4%",
+        "jointopt run studies/quickstart/study.yaml",
+    ):
+        assert words in text
+
+
+def test_every_figure_has_its_place_and_its_numbers(page: str) -> None:
+    """Four figures, four tables behind them."""
+    reader = _Reader(page)
+    keys = {value for name, value in reader.attributes if name == "id" and value and value.startswith("figure-")}
+    assert keys == {"figure-comparison", "figure-curves", "figure-interaction", "figure-importance"}
+    assert reader.text.count("The numbers") == 4
+
+
+def test_the_page_needs_no_network(page: str) -> None:
+    """Nothing is loaded from anywhere, and the content policy forbids it."""
+    reader = _Reader(page)
+    assert not {"link", "img", "iframe", "base"} & set(reader.tags)
+    assert not [value for name, value in reader.attributes if name in {"src", "href"}]
+    policy = next(value for name, value in reader.attributes if name == "content" and value and "default-src" in value)
+    assert "default-src 'none'" in policy and len(re.findall("sha256-", policy)) == 2
+
+
+def test_an_attack_stays_text(hostile: Findings) -> None:
+    """Tags in names, prompts and completions open nothing, and half a character does not stop the page."""
+    page = render_page(hostile, samples={ATTACK: [Sample(0, ATTACK)]})
+    reader = _Reader(page)
+    assert reader.tags.count("script") == 3 and "img" not in reader.tags
+    assert not any(name.startswith("on") for name, _ in reader.attributes)
+    assert "<script>alert(1)</script>" in reader.text
+    page.encode()
+
+
+def test_figure_data_cannot_end_its_script(hostile: Findings) -> None:
+    """Between the tags of the data block there is no angle bracket and nothing beyond ASCII."""
+    found = re.search(r'<script type="application/json" id="figures">(.*?)</script>', render_page(hostile), re.DOTALL)
+    assert found is not None and len(found[1]) > 1000
+    assert "<" not in found[1] and "&" not in found[1] and found[1].isascii()
+
+
+def test_a_winner_that_does_not_lead_on_dev_is_shown_with_the_leaders(findings: Findings) -> None:
+    """The table of leaders always holds the winner."""
+    apart = replace(findings, leaders=findings.leaders[3:])
+    assert "steps x majority of 16 on micro, T=0.7 \N{BLACK STAR}" in _Reader(render_page(apart)).text
+
+
+def test_a_study_that_taught_little_still_has_a_page(findings: Findings) -> None:
+    """Where nothing can be drawn, words say why."""
+    bare = replace(
+        findings,
+        comparison=(),
+        interaction=None,
+        interaction_note="one prompt only",
+        curves=(),
+        crossings=(),
+        importance=replace(findings.importance, shares={}, reason="two trials only"),
+        prompt=(),
+        leaders=(),
+    )
+    text = _Reader(render_page(bare)).text
+    assert "Not measured: one prompt only." in text and "Nothing to show: two trials only." in text
+    assert "no prompt was scored at more than one n" in text and "No other procedure was compared" in text
