@@ -136,7 +136,7 @@ def _without_constants(table: Table) -> tuple[Table, str]:
     values = table.values
     if np.isnan(values).any():
         raise NothingToReport(f"{int(np.isnan(values).sum())} scores of the table are missing", mend=_MORE)
-    if len(values) < 2:
+    if len(values) <= 1:
         raise NothingToReport(f"{len(values)} example cannot tell an effect from noise", mend=_MORE)
     varied = [axis for axis, levels in enumerate(table.levels) if len(levels) > 1]
     if not varied:

@@ -3,6 +3,8 @@
 from jointopt.analysis.findings import Contender, Estimate, Findings, Procedure
 from jointopt.analysis.interaction import Share
 
+UNREADABLE = 0.05  # a share of samples above which somebody should look at them
+FEW = 30  # sealed examples below which intervals are wide
 SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 
 
@@ -113,10 +115,10 @@ def _warnings(findings: Findings) -> list[str]:
     counts, warnings = findings.counts, []
     if counts.failed:
         warnings.append(f"{counts.failed:,} samples failed and count as wrong.")
-    if counts.unreadable > 0.05:
+    if counts.unreadable > UNREADABLE:
         warnings.append(
             f"In {percent(counts.unreadable)} of the samples no answer could be read: mend prompt or grader."
         )
-    if counts.sealed < 30:
+    if counts.sealed < FEW:
         warnings.append(f"{counts.sealed} sealed examples are few: intervals are wide, and small gains stay unseen.")
     return warnings

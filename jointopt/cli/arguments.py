@@ -1,5 +1,6 @@
 """The arguments that commands share."""
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -13,15 +14,21 @@ StudyFile = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
-SHIPPED = Path(__file__).parents[1] / "studies"
+_PACKAGE = Path(__file__).parents[1]
+SHIPPED = (_PACKAGE / "studies", _PACKAGE.parent / "studies")  # in a wheel; in a checkout
 
 
 def read_plan(study: str) -> Plan:
     """The plan of a study named on the command line."""
     given = Path(study)
-    for place in (given, given / "study.yaml", SHIPPED / study / "study.yaml"):
+    for place in (given, given / "study.yaml"):
         if place.is_file():
             return read_study(place)
+    for shelf in SHIPPED:
+        if given.name == study and (shelf / study / "study.yaml").is_file():
+            shutil.copytree(shelf / study, given, ignore=shutil.ignore_patterns("*.db*", "*.html"))
+            typer.echo(f"copied the study that ships as {study!r} to {given}/", err=True)
+            return read_study(given / "study.yaml")
     raise StudyFileError(
         "there is no such study file",
         where=study,

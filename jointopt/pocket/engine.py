@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 from jointopt.domain import Message
-from jointopt.pocket.batch import Batch, Completion, Decoding, Seat, check_prompt
+from jointopt.pocket.batch import Batch, Seat, check_prompt
+from jointopt.pocket.completion import Completion, Decoding
 from jointopt.pocket.network import Network, load_network, load_tokenizer
 from jointopt.pocket.tokens import Tokenizer
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from jointopt.pocket.batch import Batch, Completion, Decoding, Seat, seed_of
+from jointopt.pocket.batch import Batch, Seat
+from jointopt.pocket.completion import Completion, Decoding, seed_of
 from jointopt.pocket.lessons import (
     HIDDEN_FACTS,
     INSTRUCTIONS,

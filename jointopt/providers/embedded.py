@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from jointopt.domain import Model, Price, Request, Sample
 from jointopt.errors import ModelError
-from jointopt.pocket.batch import Completion, Decoding, seed_of
+from jointopt.pocket.completion import Completion, Decoding, seed_of
 from jointopt.pocket.engine import Engine, encode_chat, shared_engine
 from jointopt.pocket.shape import TIERS
 from jointopt.providers.base import Provider

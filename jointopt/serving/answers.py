@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jointopt.pocket.batch import Completion, split_thoughts
+from jointopt.pocket.completion import Completion, split_thoughts
 from jointopt.pocket.network import load_tokenizer
 from jointopt.pocket.tokens import END_THINK
 from jointopt.serving.chat import ChatBody

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from jointopt.domain import Message
 from jointopt.errors import UserError
-from jointopt.pocket.batch import Decoding
+from jointopt.pocket.completion import Decoding
 from jointopt.pocket.shape import CONTEXT
 
 MOST_CHOICES = 128

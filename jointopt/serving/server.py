@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from jointopt.errors import ModelError, UserError
-from jointopt.pocket.batch import Completion, seed_of
+from jointopt.pocket.completion import Completion, seed_of
 from jointopt.pocket.engine import Engine, encode_chat, shared_engine
 from jointopt.serving.answers import Answer, Json, Teller, error
 from jointopt.serving.chat import Refusal, read_chat

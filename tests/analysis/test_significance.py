@@ -42,7 +42,7 @@ def test_the_interval_stays_within_possible_scores() -> None:
 @pytest.mark.parametrize("columns", [([0.1], [0.1, 0.2]), ([], []), ([float("nan")], [0.0])])
 def test_columns_that_cannot_be_compared_are_refused(columns: tuple[list[float], list[float]]) -> None:
     """Lengths that differ, nothing at all, and holes are the caller's mistake."""
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"columns|missing"):
         paired_difference(*columns)
 
 

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from jointopt.pocket.batch import Decoding
+from jointopt.pocket.completion import Decoding
 from jointopt.pocket.engine import Engine
 from jointopt.pocket.lessons import draw_problem
 from jointopt.pocket.network import WEIGHTS, load_network, load_tokenizer
@@ -45,9 +45,12 @@ class Twin:
             parameter.data = weights[name.replace("/", ".")].float()
         self.angles = rotary_angles(self.shape.head, CONTEXT)
 
-    @torch.inference_mode()
     def complete(self, prompts: Prompts) -> tuple[int, int]:
         """(completions, tokens drawn)."""
+        with torch.inference_mode():
+            return self._complete(prompts)
+
+    def _complete(self, prompts: Prompts) -> tuple[int, int]:
         longest = max(map(len, prompts))
         tokens = torch.tensor([[PAD] * (longest - len(prompt)) + prompt for prompt in prompts])
         skipped = torch.tensor([longest - len(prompt) for prompt in prompts])
@@ -63,6 +66,7 @@ class Twin:
         return len(prompts), drawn
 
     def forward(self, tokens: Tensor, start: int, skipped: Tensor) -> Tensor:
+        """Hidden states (batch, 1, width) of the last of some tokens, of which `skipped` at the left are padding."""
         net, end = self.net, start + tokens.shape[1]
         positions = (torch.arange(start, end)[None] - skipped[:, None]).clamp(min=0)
         seen = torch.arange(end)[None, None] <= torch.arange(start, end)[None, :, None]
@@ -76,14 +80,15 @@ class Twin:
         return net.norm("norm", stream[:, -1:])
 
     def attend(self, layer: int, stream: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+        """What a layer's attention adds; keys and values enter the cache."""
         net, (batch, length, width), head = self.net, stream.shape, self.shape.head
         mixed = net.norm(f"{layer}.attention.norm", stream) @ net.weight(f"{layer}.attention.in")
         query, key, value = mixed.split((width, head, head), dim=-1)
         angles = self.angles[positions][:, None]
         query = turn(query.view(batch, length, self.shape.heads, head).transpose(1, 2), angles)
         key, value = turn(key[:, None], angles), value[:, None]
-        if self.cache[layer] is not None:
-            key, value = (torch.cat(pair, dim=2) for pair in zip(self.cache[layer], (key, value), strict=True))
+        if (past := self.cache[layer]) is not None:
+            key, value = (torch.cat(pair, dim=2) for pair in zip(past, (key, value), strict=True))
         self.cache[layer] = key, value
         scores = (query @ key.transpose(-1, -2) * head**-0.5).masked_fill(~mask, float("-inf"))
         out = (scores.softmax(-1) @ value).transpose(1, 2).reshape(batch, length, width)

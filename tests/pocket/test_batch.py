@@ -1,22 +1,14 @@
 """The running batch: seeds, limits, stops, and what joins and leaves."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
 
 from jointopt.errors import ModelError
-from jointopt.pocket.batch import (
-    Batch,
-    Completion,
-    Decoding,
-    Seat,
-    check_prompt,
-    draw_tokens,
-    log_softmax,
-    seed_of,
-    split_thoughts,
-)
+from jointopt.pocket.batch import Batch, Seat, check_prompt, draw_tokens, log_softmax
+from jointopt.pocket.completion import Completion, Decoding, seed_of
 from jointopt.pocket.network import Cache, Network, load_network
 from jointopt.pocket.shape import CONTEXT
 from jointopt.pocket.tokens import EOS, Tokenizer
@@ -27,9 +19,7 @@ Jobs = Sequence[tuple[tuple[int, ...], int, Decoding]]
 def complete(batch: Batch, jobs: Jobs, at_once: int) -> list[Completion]:
     """Run jobs, at most `at_once` of them joining together, each time a place is free."""
     found: dict[int, Completion] = {}
-    waiting = [
-        Seat(prompt, seed, how, lambda c, i=i: found.__setitem__(i, c)) for i, (prompt, seed, how) in enumerate(jobs)
-    ]
+    waiting = [Seat(prompt, seed, how, partial(found.__setitem__, i)) for i, (prompt, seed, how) in enumerate(jobs)]
     while waiting or batch.seats:
         joining, waiting = waiting[: min(at_once, batch.free)], waiting[min(at_once, batch.free) :]
         if joining:
@@ -62,7 +52,7 @@ def test_log_probabilities_are_those_of_a_whole_pass(
     hidden = tiny.forward(Cache(tiny.shape, 1), text, np.zeros(len(text), np.int64), np.arange(len(text)))
     start, end = len(prompts[0]) - 1, len(text) - 1
     logprobs = log_softmax(tiny.logits(hidden[start:end]))
-    np.testing.assert_array_equal(logprobs[np.arange(end - start), text[start + 1 :]], np.float32(completion.logprobs))
+    np.testing.assert_array_equal(logprobs[np.arange(end - start), text[start + 1 :]], np.array(completion.logprobs, np.float32))
     assert completion.mean_logprob == pytest.approx(np.mean(completion.logprobs))
 
 
@@ -127,15 +117,14 @@ def test_the_context_ends_a_completion(tiny: Network, tokenizer: Tokenizer) -> N
 
 def test_dropping_leaves_the_others_as_they_are(tokenizer: Tokenizer, prompts: list[tuple[int, ...]]) -> None:
     """Completions that nobody wants any more vanish, and the rest come out as if they had never been."""
-    network, found, unwanted = load_network("nano"), {}, set()
+    network, found, unwanted = load_network("nano"), dict[int, Completion](), set[int]()
     jobs = [(prompt, 7, Decoding()) for prompt in prompts[:9]]
+
+    def wanted(job: int) -> bool:
+        return job not in unwanted
+
     batch = Batch(network, tokenizer)
-    batch.join(
-        [
-            Seat(*job, lambda c, i=i: found.__setitem__(i, c), wanted=lambda i=i: i not in unwanted)
-            for i, job in enumerate(jobs)
-        ]
-    )
+    batch.join([Seat(*job, partial(found.__setitem__, i), wanted=partial(wanted, i)) for i, job in enumerate(jobs)])
     batch.step()
     unwanted.update({0, 4, 8})
     batch.drop()
@@ -144,24 +133,3 @@ def test_dropping_leaves_the_others_as_they_are(tokenizer: Tokenizer, prompts: l
     expected = complete(Batch(network, tokenizer), jobs, 9)
     assert {1, 2, 3, 5, 6, 7} <= set(found)
     assert all(found[i] == expected[i] for i in found)
-
-
-@pytest.mark.parametrize(
-    ("text", "thoughts", "answer"),
-    [
-        ("answer: 3", "", "answer: 3"),
-        ("<think> 4, 5 </think> answer: 5", "4, 5", "answer: 5"),
-        ("<think> 4, 5", "4, 5", ""),
-        ("well <think> 4 </think>", "", "well <think> 4 </think>"),
-    ],
-)
-def test_thoughts_are_split_from_the_answer(text: str, thoughts: str, answer: str) -> None:
-    """Only a text that begins with thoughts has any."""
-    assert split_thoughts(text) == (thoughts, answer)
-
-
-def test_seeds_differ_by_name_and_replicate() -> None:
-    """A name and a replicate always give the same seed, and no two of these the same."""
-    seeds = {seed_of(name, replicate) for name in ("a", "b", "1:1") for replicate in range(50)}
-    assert len(seeds) == 150
-    assert seed_of("a", 0) == seed_of("a", 0) >= 0

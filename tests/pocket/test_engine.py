@@ -2,14 +2,15 @@
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, wait
+from concurrent.futures import CancelledError, Future, wait
+from itertools import pairwise
 
 import pytest
 
 from jointopt.domain import Message
 from jointopt.errors import ModelError
 from jointopt.pocket import engine as engine_room
-from jointopt.pocket.batch import Decoding
+from jointopt.pocket.completion import Completion, Decoding
 from jointopt.pocket.engine import Engine, encode_chat, shared_engine
 from jointopt.pocket.network import load_network
 from jointopt.pocket.shape import CONTEXT
@@ -28,7 +29,7 @@ def engine(tokenizer: Tokenizer) -> Iterator[Engine]:
 
 def test_callers_at_the_same_time_get_what_they_would_alone(engine: Engine, prompts: Prompts) -> None:
     """Eight threads ask for more than fits; every answer equals the one asked for alone afterwards."""
-    futures: dict[int, object] = {}
+    futures: dict[int, Future[list[Completion]]] = {}
 
     def ask(caller: int) -> None:
         for i in range(caller, 40, 8):
@@ -60,7 +61,7 @@ def test_listeners_hear_a_growing_text(engine: Engine, prompts: Prompts) -> None
     completions = engine.submit(prompts[0], [1, 2], Decoding(), lambda i, text: heard[i].append(text)).result(60)
     for i, texts in heard.items():
         assert texts[-1] == completions[i].text
-        assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+        assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
 
 
 def test_a_cancelled_request_makes_room(engine: Engine, prompts: Prompts) -> None:
@@ -95,7 +96,7 @@ def test_an_idle_engine_sleeps_and_wakes(engine: Engine, prompts: Prompts, monke
 
 def test_a_fault_reaches_the_caller(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """A token that does not exist breaks the thread: its caller is told, and the next one is served."""
-    reported = []
+    reported: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", reported.append)
     with pytest.raises(RuntimeError, match="ended"):
         engine.submit([10**6], [1], Decoding()).result(60)

@@ -14,7 +14,8 @@ IDS = {"jointopt-comparison", "jointopt-curves", "jointopt-interaction", "jointo
 
 
 def _attributes(study: optuna.Study) -> dict[str, object]:
-    return dict(study._storage.get_study_system_attrs(study._study_id))
+    storage, number = study._storage, study._study_id  # noqa: SLF001  the dashboard's store has no public reader
+    return dict(storage.get_study_system_attrs(number))
 
 
 def test_publishing_again_replaces(findings: Findings) -> None:

@@ -18,7 +18,7 @@ CHAT = [
 
 
 @pytest.mark.parametrize("prefix", ["openai", "hosted_vllm"])
-def test_litellm_gets_its_completions(url: str, prefix: str) -> None:
+async def test_litellm_gets_its_completions(url: str, prefix: str) -> None:
     """All n choices come, with usage and log-probabilities, and repeat with the seed."""
     ask = {
         "model": f"{prefix}/embedded/nano",
@@ -27,7 +27,7 @@ def test_litellm_gets_its_completions(url: str, prefix: str) -> None:
         "messages": CHAT,
         "max_retries": 0,
     }
-    answers = [litellm.completion(**ask, n=5, seed=3, temperature=0.8, logprobs=True) for _ in range(2)]
+    answers = [await litellm.acompletion(**ask, n=5, seed=3, temperature=0.8, logprobs=True) for _ in range(2)]
     texts = [[choice.message.content for choice in answer.choices] for answer in answers]
     assert len(texts[0]) == 5
     assert texts[0] == texts[1]
@@ -35,15 +35,16 @@ def test_litellm_gets_its_completions(url: str, prefix: str) -> None:
     assert answers[0].choices[0].logprobs.content[0].logprob <= 0
 
 
-def test_litellm_streams(url: str) -> None:
+async def test_litellm_streams(url: str) -> None:
     """The pieces add up to an answer."""
     ask = {"model": "openai/embedded/micro", "api_base": f"{url}/v1", "api_key": "none", "messages": CHAT}
-    pieces = [chunk.choices[0].delta.content or "" for chunk in litellm.completion(**ask, stream=True, seed=1)]
+    stream = await litellm.acompletion(**ask, stream=True, seed=1)
+    pieces = [chunk.choices[0].delta.content or "" async for chunk in stream]
     assert len([piece for piece in pieces if piece]) > 5
     assert "answer: " in "".join(pieces)
 
 
-def test_litellm_raises_what_the_server_refuses(url: str) -> None:
+async def test_litellm_raises_what_the_server_refuses(url: str) -> None:
     """A bad value is LiteLLM's BadRequestError, with our words in it."""
     ask = {
         "model": "openai/embedded/nano",
@@ -53,4 +54,4 @@ def test_litellm_raises_what_the_server_refuses(url: str) -> None:
         "max_retries": 0,
     }
     with pytest.raises(litellm.BadRequestError, match="from 1 to 128"):
-        litellm.completion(**ask, n=500)
+        await litellm.acompletion(**ask, n=500)

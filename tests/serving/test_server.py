@@ -3,7 +3,8 @@
 import asyncio
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
+from typing import Any
 
 import httpx
 import openai
@@ -15,11 +16,11 @@ from jointopt.serving import build_app, serve
 
 QUESTION = {"role": "user", "content": "leo has 12 apples. leo buys 5 more. how many apples does leo have now?"}
 STEPS = {"role": "system", "content": "think step by step."}
-CHAT = [STEPS, QUESTION]
+CHAT: Any = [STEPS, QUESTION]
 
 
 @pytest.fixture
-def client(url: str) -> Iterator[openai.OpenAI]:
+def client(url: str) -> Iterator[Any]:
     """The official client, without retries."""
     with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
         yield client
@@ -31,7 +32,7 @@ def post(url: str, **fields: object) -> httpx.Response:
     return httpx.post(f"{url}/v1/chat/completions", json=body)
 
 
-def test_a_chat_is_completed(client: openai.OpenAI) -> None:
+def test_a_chat_is_completed(client: Any) -> None:
     """Choices, finish and usage are as the client expects them."""
     answer = client.chat.completions.create(model="embedded/nano", messages=CHAT, n=3, seed=1)
     assert [choice.index for choice in answer.choices] == [0, 1, 2]
@@ -42,7 +43,7 @@ def test_a_chat_is_completed(client: openai.OpenAI) -> None:
     assert answer.usage.completion_tokens >= 3 * 10
 
 
-def test_a_seed_repeats_and_its_absence_does_not(client: openai.OpenAI) -> None:
+def test_a_seed_repeats_and_its_absence_does_not(client: Any) -> None:
     """The same seed gives the same choices; without one they are fresh."""
 
     def ask(**fields: object) -> tuple[str, ...]:
@@ -58,13 +59,13 @@ def test_a_seed_repeats_and_its_absence_does_not(client: openai.OpenAI) -> None:
     )
 
 
-def test_zero_temperature_is_greedy(client: openai.OpenAI) -> None:
+def test_zero_temperature_is_greedy(client: Any) -> None:
     """All choices are one text."""
     answer = client.chat.completions.create(model="embedded/micro", messages=CHAT, n=8, temperature=0)
     assert len({choice.message.content for choice in answer.choices}) == 1
 
 
-def test_limits_and_stops(client: openai.OpenAI) -> None:
+def test_limits_and_stops(client: Any) -> None:
     """Both names of the limit cut; a stop text ends, and is cut off."""
     for name in ("max_tokens", "max_completion_tokens"):
         short = client.chat.completions.create(model="embedded/nano", messages=CHAT, **{name: 3})
@@ -75,7 +76,7 @@ def test_limits_and_stops(client: openai.OpenAI) -> None:
         assert stopped.choices[0].finish_reason == "stop"
 
 
-def test_log_probabilities(client: openai.OpenAI) -> None:
+def test_log_probabilities(client: Any) -> None:
     """Every token has one; the tokens spell the text; the likeliest come first."""
     answer = client.chat.completions.create(
         model="embedded/nano", messages=CHAT, logprobs=True, top_logprobs=4, seed=2, temperature=0
@@ -91,7 +92,7 @@ def test_log_probabilities(client: openai.OpenAI) -> None:
         )
 
 
-def test_thoughts_are_apart_from_the_answer(client: openai.OpenAI) -> None:
+def test_thoughts_are_apart_from_the_answer(client: Any) -> None:
     """They are in `reasoning_content`, and counted."""
     chat = [{"role": "developer", "content": f"{THINK_LINE} just answer."}, QUESTION]
     answer = client.chat.completions.create(model="embedded/micro", messages=chat, seed=3, temperature=0)
@@ -103,13 +104,19 @@ def test_thoughts_are_apart_from_the_answer(client: openai.OpenAI) -> None:
 
 @pytest.mark.parametrize("system", ["think step by step.", f"{THINK_LINE} just answer."])
 @pytest.mark.parametrize("stop", [None, ["ans", "zebra"], ["answer: 17 and more"]])
-def test_a_stream_adds_up_to_the_whole(client: openai.OpenAI, system: str, stop: list[str] | None) -> None:
+def test_a_stream_adds_up_to_the_whole(client: Any, system: str, stop: list[str] | None) -> None:
     """The deltas of every choice, joined, are what a plain request with the same seed gives; so is the usage."""
-    ask = {"model": "embedded/nano", "n": 4, "seed": 9, "messages": [{"role": "system", "content": system}, QUESTION]}
+    ask: dict[str, Any] = {
+        "model": "embedded/nano",
+        "n": 4,
+        "seed": 9,
+        "messages": [{"role": "system", "content": system}, QUESTION],
+    }
     if stop:
         ask["stop"] = stop
     whole = client.chat.completions.create(**ask, logprobs=True)
-    texts, thoughts, finishes, logprobs = [""] * 4, [""] * 4, [None] * 4, [[] for _ in range(4)]
+    texts, thoughts, finishes = [""] * 4, [""] * 4, [""] * 4
+    logprobs: list[list[Any]] = [[] for _ in range(4)]
     usage = None
     for chunk in client.chat.completions.create(
         **ask, stream=True, stream_options={"include_usage": True}, logprobs=True
@@ -138,7 +145,7 @@ def test_a_stream_comes_in_pieces_and_ends_in_done(url: str) -> None:
     assert all("usage" not in chunk for chunk in chunks)
 
 
-def test_models_and_health(client: openai.OpenAI, url: str) -> None:
+def test_models_and_health(client: Any, url: str) -> None:
     """Both tiers are listed and found; the server says that it is well."""
     assert [model.id for model in client.models.list()] == ["embedded/nano", "embedded/micro"]
     assert client.models.retrieve("embedded/micro").id == "embedded/micro"
@@ -153,7 +160,7 @@ async def test_many_requests_at_once(url: str) -> None:
     ]
     async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
 
-        def ask(chat: list[dict[str, str]]):
+        def ask(chat: Any) -> Awaitable[Any]:
             return client.chat.completions.create(model="embedded/nano", messages=chat, seed=4)
 
         answers = await asyncio.gather(*map(ask, chats))
@@ -249,7 +256,7 @@ def test_a_body_that_is_too_long_is_refused(url: str) -> None:
     assert (response.status_code, response.json()["error"]["code"]) == (413, "too_large")
 
 
-def test_an_unknown_model_is_not_found(client: openai.OpenAI, url: str) -> None:
+def test_an_unknown_model_is_not_found(client: Any, url: str) -> None:
     """A 404 that names those there are."""
     with pytest.raises(openai.NotFoundError, match="embedded/nano, embedded/micro"):
         client.chat.completions.create(model="gpt-9", messages=CHAT)

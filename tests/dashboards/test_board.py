@@ -1,0 +1,90 @@
+"""The figures are really on the page: in Optuna Dashboard and in the report, in a real browser."""
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlparse
+
+import pytest
+
+from tests.dashboards.conftest import Browser
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "tests" / "screenshots"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small run of the quickstart."""
+    here = tmp_path_factory.mktemp("board") / "study"
+    shutil.copytree(ROOT / "studies" / "quickstart", here, ignore=shutil.ignore_patterns("*.db*", "*.html"))
+    file = here / "study.yaml"
+    file.write_text(file.read_text().replace("calls: 16000", "calls: 6000"))
+    subprocess.run([sys.executable, "-m", "jointopt", "run", str(file), "--json"], check=True, capture_output=True)
+    return file
+
+
+@pytest.fixture
+def dashboard(study: Path) -> Iterator[str]:
+    """`jointopt dashboard` on a free port."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jointopt", "dashboard", str(study), "--port", str(port)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "Listening" in line or "Serving" in line or "Ctrl-C" in line:
+                break
+        _wait_for(f"http://127.0.0.1:{port}/api/studies", running)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.terminate()
+        running.communicate(timeout=30)
+
+
+def _wait_for(url: str, running: "subprocess.Popen[str]") -> None:
+    for _ in range(150):
+        assert running.poll() is None, "the dashboard stopped"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"{url} never answered")
+
+
+async def test_our_figures_are_in_optuna_dashboard(dashboard: str, browser: Browser) -> None:
+    """The study's page draws all our figures, the note tells the verdict, and nothing leaves this machine."""
+    with urllib.request.urlopen(f"{dashboard}/api/studies") as answer:
+        number = json.load(answer)["study_summaries"][0]["study_id"]
+    await browser.ask("Page.navigate", url=f"{dashboard}/dashboard/studies/{number}")
+    await browser.see("[...document.querySelectorAll('.js-plotly-plot')].length >= 4")
+    titles = "[...document.querySelectorAll('.js-plotly-plot .gtitle')].map(e => e.textContent).join(' | ')"
+    await browser.see(f"/Joint search|no choice|together|Optuna puts/.test({titles})")
+    await browser.screenshot(SCREENSHOTS / "dashboard.png")
+    await browser.ask("Page.navigate", url=f"{dashboard}/dashboard/studies/{number}/note")
+    await browser.see("/What the study taught/.test(document.body.innerText)")
+    hosts = {urlparse(url).hostname for url in browser.urls if urlparse(url).scheme in ("http", "https", "ws", "wss")}
+    assert hosts == {"127.0.0.1"}
+    assert browser.complaints == []
+
+
+async def test_the_report_draws_offline(study: Path, browser: Browser) -> None:
+    """One file: four figures, the verdict, no request but for itself, no complaint."""
+    page = study.parent / "quickstart-report.html"
+    await browser.ask("Page.navigate", url=page.as_uri())
+    await browser.see("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 4")
+    assert await browser.see("/The winner is/.test(document.body.innerText)")
+    await browser.screenshot(SCREENSHOTS / "report.png")
+    assert {url for url in browser.urls if not re.match(r"data:|blob:", url)} == {page.as_uri()}  # not even a font
+    assert browser.complaints == []
