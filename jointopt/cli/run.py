@@ -22,10 +22,10 @@ def run(
     """Run a study to its end, write the report, and print the verdict."""
     plan = read_plan(study)
     page = report or plan.path.parent / f"{plan.name}-report.html"
-    with Live() if sys.stderr.isatty() and not as_json else Lines() as show:
-        with Study(plan, force=force, on_progress=show.update) as opened:
-            findings = opened.run()
-            page.write_text(opened.report(findings), encoding="utf-8")
+    show = Live() if sys.stderr.isatty() and not as_json else Lines()
+    with show, Study(plan, force=force, on_progress=show.update) as opened:
+        findings = opened.run()
+        page.write_text(opened.report(findings), encoding="utf-8")
     _print(findings, page, as_json=as_json)
 
 

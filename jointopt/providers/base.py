@@ -32,5 +32,5 @@ class Provider(ABC):
     def count_tokens(self, request: Request) -> int:
         """An upper bound on the input tokens of a request: what the ledger reserves."""
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027  most providers hold nothing, and need not say so
         """Let go of connections and threads."""

@@ -71,7 +71,9 @@ async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
         assert not os.environ.get("CI"), "no Chromium on this machine: `make browser` installs it"
         pytest.skip("no Chromium on this machine: `make browser` installs it where it can")
     profile = tmp_path / "profile"
-    running = subprocess.Popen([program, *FLAGS, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"], stderr=subprocess.DEVNULL
+    )
     try:
         address = await _debugging_address(profile)
         async with aiohttp.ClientSession() as session, session.ws_connect(address, max_msg_size=0) as socket:
@@ -89,9 +91,9 @@ async def _debugging_address(profile: Path) -> str:
     for _ in range(150):
         note = profile / "DevToolsActivePort"
         if note.exists() and len(lines := note.read_text().split()) > 1:
-            async with aiohttp.ClientSession() as session:
-                async with session.get(f"http://127.0.0.1:{lines[0]}/json/list") as answer:
-                    pages = [entry for entry in await answer.json() if entry["type"] == "page"]
+            url = f"http://127.0.0.1:{lines[0]}/json/list"
+            async with aiohttp.ClientSession() as session, session.get(url) as answer:
+                pages = [entry for entry in await answer.json() if entry["type"] == "page"]
             if pages:
                 return str(pages[0]["webSocketDebuggerUrl"])
         await asyncio.sleep(0.2)

@@ -52,7 +52,9 @@ def test_log_probabilities_are_those_of_a_whole_pass(
     hidden = tiny.forward(Cache(tiny.shape, 1), text, np.zeros(len(text), np.int64), np.arange(len(text)))
     start, end = len(prompts[0]) - 1, len(text) - 1
     logprobs = log_softmax(tiny.logits(hidden[start:end]))
-    np.testing.assert_array_equal(logprobs[np.arange(end - start), text[start + 1 :]], np.array(completion.logprobs, np.float32))
+    np.testing.assert_array_equal(
+        logprobs[np.arange(end - start), text[start + 1 :]], np.array(completion.logprobs, np.float32)
+    )
     assert completion.mean_logprob == pytest.approx(np.mean(completion.logprobs))
 
 

@@ -78,7 +78,8 @@ def titled(figure: go.Figure, answer: str) -> go.Figure:
     }
     room = 24 + 20 * len(lines)
     copy.update_layout(title=title, margin={"t": figure.layout.margin.t + room}, height=figure.layout.height + room)
-    return copy
+    # Optuna Dashboard always shows the tool bar: upright and clear, it does not lie over the title.
+    return copy.update_layout(modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)"})
 
 
 def words(text: str) -> go.Figure:
