@@ -9,7 +9,7 @@ import numpy as np
 from jointopt.analysis.curves import LIKELY, Crossing, Curve
 from jointopt.analysis.interaction import Interaction
 from jointopt.analysis.significance import Difference
-from jointopt.domain import Budget, Message, Policy, Spend
+from jointopt.domain import Budget, Message, Policy, Preference, Spend
 
 
 class Procedure(StrEnum):
@@ -122,6 +122,7 @@ class Findings:
         counts: how much of everything.
         spend: what was spent.
         budget: what might be.
+        preference: the weights of what the policies are compared by.
         seconds: that the study's runs took in all.
         winner: the policy to ship.
         prompt: the winner's chat as it is sent, for one example.
@@ -142,6 +143,7 @@ class Findings:
     counts: Counts
     spend: Spend
     budget: Budget
+    preference: Preference
     seconds: float
     winner: Standing
     prompt: tuple[Message, ...]

@@ -10,7 +10,8 @@ SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 
 def verdict(findings: Findings) -> list[str]:
     """What the study says, one sentence or two per line, the most important first."""
-    lines = [_winner(findings), _joint(findings), _meeting(findings), _flip(findings), _account(findings)]
+    said = (_winner, _joint, _preference, _meeting, _flip, _account)
+    lines = [sentence(findings) for sentence in said]
     return [line for line in (*lines, *_warnings(findings)) if line]
 
 
@@ -68,6 +69,22 @@ def _against(rival: Contender, joint: Contender) -> str:
         return f"{order}: not scored"
     ends = f"{points(difference.low)} to {points(difference.high)}"
     return f"{order}: {points(difference.mean)} points, 95% interval {ends}, p = {difference.p:.2g}"
+
+
+def _preference(findings: Findings) -> str:
+    """What the differences are measured in, where that is not the score alone."""
+    preference = findings.preference
+    weights = (
+        (100 * preference.tokens, "per 1,000 tokens"),
+        (100 * preference.cost_usd, "per US dollar"),
+        (100 * preference.latency_s, "per second"),
+    )
+    taken = [f"{weight:g} points {unit}" for weight, unit in weights if weight]
+    if not taken and preference.quality == 1:
+        return ""
+    score = "the score" if preference.quality == 1 else f"{preference.quality:g} times the score"
+    less = f" less {' and '.join(taken)} of an answer" if taken else ""
+    return f"Policies are compared by utility: {score}{less}."
 
 
 def _meeting(findings: Findings) -> str:

@@ -1,7 +1,7 @@
 """Trains the embedded model: ``python -m jointopt.pocket.train micro``. Needs the extra ``train`` (torch).
 
 Checkpoints are kept beside the weights while a training runs, so that the same command goes on after a stop;
-the same seed gives the same lessons in the same order.
+the same seed gives the same lessons in the same order. At the end it prints the held-out table.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from jointopt.pocket.lessons import Lesson, draw_lesson
 from jointopt.pocket.shape import LESSON_TOKENS, TIERS, Shape
+from jointopt.pocket.table import lines
 from jointopt.pocket.tokens import EOS, PAD, Tokenizer, collect_words
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -210,6 +211,9 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
     train(args.tier, steps=args.steps, batch=args.batch, peak=args.peak, seed=args.seed, out=args.out)
+    if args.out == WEIGHTS:
+        for line in lines(args.tier, questions=60, phrasings=2, temperature=1.0):
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

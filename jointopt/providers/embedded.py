@@ -43,6 +43,7 @@ class Embedded(Provider):
 
     def price(self, model: Model) -> Price:
         """What the study says, else nothing."""
+        _tier(model)
         return model.price or Price()
 
     def count_tokens(self, request: Request) -> int:
@@ -66,13 +67,17 @@ class Embedded(Provider):
 
 
 def _engine(model: Model) -> Engine:
+    return shared_engine(_tier(model))
+
+
+def _tier(model: Model) -> str:
     tier = model.endpoint.removeprefix(PREFIX)
     if tier not in TIERS or not model.endpoint.startswith(PREFIX):
         known = ", ".join(f"{PREFIX}{tier}" for tier in sorted(TIERS))
         raise ModelError(
             f"there is no embedded model {model.endpoint!r}", where=f"model {model.id}", mend=f"use one of {known}"
         )
-    return shared_engine(tier)
+    return tier
 
 
 def _decoding(request: Request) -> Decoding:

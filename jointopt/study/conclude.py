@@ -58,6 +58,7 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         counts=count(parts, phases, len(sealed)),
         spend=parts.ledger.spent(),
         budget=parts.plan.budget,
+        preference=parts.plan.preference,
         seconds=parts.studies.find(parts.plan.name).elapsed_s,
         winner=stand(parts, winner, sealed),
         prompt=parts.readings.request(winner.source, parts.plan.task.dev[0]).messages,
@@ -79,7 +80,7 @@ def count(parts: Parts, phases: Phases, sealed: int) -> Counts:
         sealed=sealed,
         trials=len(phases.trials.get_trials(deepcopy=False)),
         samples=parts.readings.count(),
-        pool_hits=parts.draw.tally.pooled,
+        pool_hits=parts.studies.recall(parts.row.id, "pool_hits") or 0,
         failed=sum(parts.pool.failed_counts().values()),
         unreadable=parts.readings.unreadable_share(),
     )

@@ -89,6 +89,8 @@ class Study:
             finished = True
         finally:
             studies.add_elapsed(row.id, time.monotonic() - self._started)
+            hits = studies.recall(row.id, "pool_hits") or 0
+            studies.record(row.id, "pool_hits", hits + self.parts.draw.tally.pooled)
             studies.set_state(row.id, "finished" if finished else "stopped")
             studies.release(row.id)
         return self.publish()

@@ -3,7 +3,7 @@
 import pytest
 
 from jointopt.analysis import Counts, Estimate, Findings, Importance, Standing
-from jointopt.domain import Budget, Policy, Source, Spend
+from jointopt.domain import Budget, Policy, Preference, Source, Spend
 
 
 @pytest.fixture
@@ -19,6 +19,7 @@ def findings() -> Findings:
         counts=Counts(dev=60, sealed=40, trials=5, samples=500, pool_hits=0, failed=0, unreadable=0.0),
         spend=Spend(500, 30_000, 0.0),
         budget=Budget(calls=1_000),
+        preference=Preference(),
         seconds=12.0,
         winner=winner,
         prompt=(),

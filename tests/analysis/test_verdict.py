@@ -15,7 +15,7 @@ from jointopt.analysis import (
     Share,
     verdict,
 )
-from jointopt.domain import Policy
+from jointopt.domain import Policy, Preference
 
 
 def _compared(findings: Findings, *gaps: Difference) -> Findings:
@@ -99,3 +99,10 @@ def test_doubts_are_spoken(findings: Findings) -> None:
     counts = replace(findings.counts, failed=7, unreadable=0.2, sealed=12)
     said = " ".join(verdict(replace(findings, counts=counts)))
     assert "7 samples failed" in said and "20.0% of the samples" in said and "12 sealed examples are few" in said
+
+
+def test_utility_is_named_where_it_is_not_the_score(findings: Findings) -> None:
+    """A preference with prices says what an answer's tokens weigh; the plain one says nothing."""
+    priced = replace(findings, preference=Preference(tokens=0.05))
+    assert "Policies are compared by utility: the score less 5 points per 1,000 tokens of an answer." in verdict(priced)
+    assert not any("utility" in line for line in verdict(findings))

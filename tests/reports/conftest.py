@@ -19,7 +19,7 @@ from jointopt.analysis import (
     paired_difference,
     variance_shares,
 )
-from jointopt.domain import Budget, Message, Policy, Source, Spend
+from jointopt.domain import Budget, Message, Policy, Preference, Source, Spend
 
 PROMPTS = ("at once", "steps", "restate", "known", "check")
 NS = (1, 2, 4, 8, 16)
@@ -85,6 +85,7 @@ def findings() -> Findings:
         counts=Counts(dev=60, sealed=40, trials=73, samples=7_312, pool_hits=21_480, failed=3, unreadable=0.021),
         spend=Spend(7_312, 446_032, 1.24),
         budget=Budget(calls=8_000, usd=5.0, wall_clock_s=120),
+        preference=Preference(),
         seconds=83.4,
         winner=leaders[1],
         prompt=(Message("system", "think"), Message("user", "Work step by step.\nTom has 3 + 4 apples. How many?")),
