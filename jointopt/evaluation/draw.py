@@ -60,6 +60,7 @@ class Draw:
         self.tally = Tally()
         self.deadline_s = float("inf")  # on the monotonic clock
         self._loaded: set[str] = set()
+        self._stopped = False
 
     async def fill(self, wishes: Sequence[tuple[Request, int]], *, phase: str, cap: Budget | None = None) -> None:
         """See that every request has at least so many samples.
@@ -77,7 +78,7 @@ class Draw:
                 raise BudgetExhausted("the wall clock's limit is reached")
             worst = [self._worst(request, len(missing)) for request, missing in lacking]
             reservations = self.ledger.reserve_many(worst, phase=phase, cap=cap)
-            await self._buy([Order(*wish, id) for wish, id in zip(lacking, reservations, strict=False)])
+            await self._buy_all([Order(*wish, id) for wish, id in zip(lacking, reservations, strict=False)])
             lacking = lacking[len(reservations) :]
 
     def load(self, requests: Sequence[Request]) -> None:
@@ -92,6 +93,16 @@ class Draw:
         tokens_in, tokens_out = provider.count_tokens(request), n * model.max_tokens
         return Spend(n, tokens_in + tokens_out, provider.price(model).of(tokens_in, tokens_out))
 
+    async def _buy_all(self, orders: Sequence[Order]) -> None:
+        """Buy; when stopped (Ctrl-C), ask for nothing more, but wait for what is on its way: it is paid for."""
+        buying = asyncio.create_task(self._buy(orders))
+        try:
+            await asyncio.shield(buying)
+        except asyncio.CancelledError:
+            self._stopped = True
+            await buying
+            raise
+
     async def _buy(self, orders: Sequence[Order]) -> None:
         arrivals: asyncio.Queue[Settlement | None] = asyncio.Queue()
         gates = {model: asyncio.Semaphore(size) for model, size in _concurrency(orders).items()}
@@ -100,6 +111,8 @@ class Draw:
 
         async def ask(order: Order) -> None:
             async with gates[order.request.model.id]:
+                if self._stopped:
+                    return
                 try:
                     samples = await self.providers[order.request.model.id].complete(order.request, order.replicates)
                 except ProviderError as error:

@@ -1,5 +1,6 @@
 """Drawing: the pool first, the ledger before the model, and nothing lost on the way."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -102,6 +103,35 @@ async def test_many_failures_stop_the_study_and_lose_nothing(tmp_path: Path) -> 
     await draw.fill([(request, 1) for request in requests], phase="search")
     assert draw.ledger.spent().calls == 3
     assert draw.pool.failed_counts() == {}
+
+
+class Slow(Echo):
+    """Answers after a moment, one request at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started = asyncio.Event()
+
+    async def complete(self, request: Request, replicates: Sequence[int]) -> list[Sample]:
+        """The echo, later."""
+        self.started.set()
+        await asyncio.sleep(0.2)
+        return await super().complete(request, replicates)
+
+
+async def test_a_stop_waits_for_what_is_paid_and_asks_for_no_more(tmp_path: Path) -> None:
+    """Cancelled while the first requests are on their way: they are kept and settled, the rest is never asked."""
+    slow = Slow()
+    draw = _draw(tmp_path, Budget(calls=100), slow)
+    requests = _requests(draw, *map(str, range(40)))
+    filling = asyncio.create_task(draw.fill([(request, 1) for request in requests], phase="search"))
+    await slow.started.wait()
+    filling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await filling
+    kept = [request for request in requests if draw.readings.samples(request)]
+    assert 0 < len(kept) == len(slow.asked) < 40
+    assert (draw.ledger.spent().calls, draw.ledger.reserved().calls) == (len(kept), 0)
 
 
 async def test_the_clock_is_a_budget_too(tmp_path: Path) -> None:
