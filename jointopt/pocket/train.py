@@ -24,6 +24,7 @@ from jointopt.pocket.tokens import EOS, PAD, Tokenizer, collect_words
 
 WEIGHTS = Path(__file__).parent / "weights"
 IGNORED = -100
+RECIPES = {"nano": (6000, 4e-3), "micro": (9000, 2.5e-3)}  # steps, peak learning rate
 SHELF = 16  # batches drawn together, so that each can hold lessons of like length
 
 
@@ -201,16 +202,18 @@ def main() -> None:
     """Train one tier."""
     parser = argparse.ArgumentParser(description="Train a tier of the embedded model.")
     parser.add_argument("tier", choices=sorted(TIERS))
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, help="as the weights in the repository were trained, if left out")
     parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--peak", type=float, default=3e-3)
+    parser.add_argument("--peak", type=float, help="likewise: the highest learning rate")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
-    train(args.tier, steps=args.steps, batch=args.batch, peak=args.peak, seed=args.seed, out=args.out)
+    steps, peak = RECIPES[args.tier]
+    steps, peak = args.steps or steps, args.peak or peak
+    train(args.tier, steps=steps, batch=args.batch, peak=peak, seed=args.seed, out=args.out)
     if args.out == WEIGHTS:
         for line in lines(args.tier, questions=60, phrasings=2, temperature=1.0):
             print(line, flush=True)
