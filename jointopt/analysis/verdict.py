@@ -46,6 +46,8 @@ def _joint(findings: Findings) -> str:
     joint = findings.against(Procedure.JOINT)
     if joint is None or not rivals:
         return "Joint search was not compared with separate tuning in this study."
+    if all(entry.policy.canonical() == joint.policy.canonical() for entry in rivals):
+        return "Tuning prompt and strategy apart would have chosen the same policy as joint search."
     won = [entry for entry in rivals if entry.difference and entry.difference.low > 0]
     lost = [entry for entry in rivals if entry.difference and entry.difference.high < 0]
     if lost:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from jointopt.domain.policy import Policy
 
 Z95 = 1.959963984540054
+_MOST = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,23 @@ class Scorecard:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95% interval of the score over questions like these (normal, clustered by example), within 0 to 1."""
+        """95% interval of the score over questions like these, clustered by example."""
         return interval(self.scores)
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """95% interval of the mean of independent values that lie in 0 to 1."""
-    mean, margin = float(values.mean()), float("inf")
-    if len(values) > 1:
-        margin = Z95 * float(values.std(ddof=1)) / len(values) ** 0.5
-    return max(0.0, mean - margin), min(1.0, mean + margin)
+    """95% interval of the mean of Q independent scores that lie in 0 to 1.
+
+    Wilson's score interval (1927) at the number of yes-or-no questions that would be as telling: scores that vary less
+    than right-or-wrong ones count for more, up to `_MOST` times. Two right answers of two do not make a certainty.
+    """
+    count, mean = len(values), float(values.mean())
+    spread = float(values.var(ddof=1)) if count > 1 else 0.0
+    telling = mean * (1 - mean) / spread if spread > 0 else 1.0
+    weight = count * min(max(telling, (count - 1) / count), _MOST)
+    if weight <= 0:
+        return 0.0, 1.0
+    squared = Z95**2 / weight
+    centre = (mean + squared / 2) / (1 + squared)
+    margin = (squared * mean * (1 - mean) + squared**2 / 4) ** 0.5 / (1 + squared)
+    return max(0.0, centre - margin), min(1.0, centre + margin)

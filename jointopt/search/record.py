@@ -1,6 +1,7 @@
 """Where trials are kept: an ordinary Optuna study in the same database, which Optuna Dashboard can open."""
 
 import logging
+import warnings
 
 import optuna
 from optuna.storages import RDBStorage
@@ -42,4 +43,9 @@ def importances(study: optuna.Study) -> dict[str, float]:
     if len({trial.value for trial in done}) <= 1:
         return {}
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
-    return optuna.importance.get_param_importances(study, evaluator=evaluator)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # Optuna warns where its shares would say nothing
+        try:
+            return optuna.importance.get_param_importances(study, evaluator=evaluator)
+        except UserWarning:
+            return {}

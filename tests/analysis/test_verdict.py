@@ -56,7 +56,7 @@ def test_the_same_choice_is_said_to_be_the_same(findings: Findings) -> None:
     """Where separate tuning found the same policy, no number pretends otherwise."""
     compared = _compared(findings, TIED, TIED)
     entries = tuple(replace(entry, policy=findings.winner.policy) for entry in compared.comparison)
-    assert any("it chose the same policy" in line for line in verdict(replace(compared, comparison=entries)))
+    assert any("would have chosen the same policy" in line for line in verdict(replace(compared, comparison=entries)))
 
 
 def test_the_winner_comes_first_with_score_and_costs(findings: Findings) -> None:

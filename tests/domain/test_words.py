@@ -1,8 +1,10 @@
 """The nouns keep their promises."""
 
+import numpy as np
 import pytest
 
 from jointopt.domain import Budget, Example, Message, Model, Policy, Prompt, Request, Source, Space, Spend
+from jointopt.domain.scorecard import interval
 
 MODEL = Model("m", "embedded/nano")
 SPACE = Space(
@@ -66,3 +68,25 @@ def test_a_broken_character_does_not_stop_a_request() -> None:
 def test_a_budget_holds_up_to_its_limits(spend: Spend, holds: bool) -> None:
     """The limit itself is within the promise; tokens are not limited here."""
     assert Budget(calls=10, usd=0.1).holds(spend) is holds
+
+
+@pytest.mark.parametrize(
+    ("scores", "low", "high"),
+    [([1.0, 1.0], 0.342, 1.0), ([0.0] * 10, 0.0, 0.278), ([1.0, 0.0] * 20, 0.349, 0.651), ([0.5] * 4, 0.15, 0.85)],
+)
+def test_an_interval_is_never_surer_than_its_questions(scores: list[float], low: float, high: float) -> None:
+    """All right, all wrong, half and half, and answers that are never certain."""
+    found = interval(np.array(scores))
+    assert found[0] <= np.mean(scores) <= found[1]
+    assert found == pytest.approx((low, high), abs=0.06)
+
+
+def test_the_interval_covers_its_promise() -> None:
+    """On 400 simulated tasks of 40 questions whose true scores are a Beta mixture, 95% intervals hold the truth."""
+    rng = np.random.default_rng(3)
+    held = 0
+    for _ in range(400):
+        truth = rng.beta(0.8, 0.4, size=40)
+        low, high = interval(rng.binomial(8, truth) / 8)
+        held += low <= 0.8 / 1.2 <= high
+    assert held >= 0.93 * 400
