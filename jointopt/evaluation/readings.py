@@ -93,9 +93,10 @@ class Readings:
         """How many samples are known."""
         return sum(map(len, self._samples.values()))
 
-    def unreadable_share(self) -> float:
-        """The share of all samples in which no answer could be read."""
-        votes = [vote for reading in self._readings.values() for vote in reading.votes]
+    def unreadable_share(self, examples: Sequence[Example]) -> float:
+        """The share of all samples of these examples in which no answer could be read."""
+        pairs = ((source, example) for source in self.space.sources() for example in examples)
+        votes = [vote for pair in pairs if (reading := self.of(*pair)) for vote in reading.votes]
         return sum(vote.answer is None for vote in votes) / len(votes) if votes else 0.0
 
 

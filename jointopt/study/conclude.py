@@ -82,7 +82,7 @@ def count(parts: Parts, phases: Phases, sealed: int) -> Counts:
         samples=parts.readings.count(),
         pool_hits=parts.studies.recall(parts.row.id, "pool_hits") or 0,
         failed=sum(parts.pool.failed_counts().values()),
-        unreadable=parts.readings.unreadable_share(),
+        unreadable=parts.readings.unreadable_share((*parts.plan.task.dev, *parts.plan.task.sealed)),
     )
 
 

@@ -69,20 +69,23 @@ class Phases:
 
     async def sealed(self) -> dict[str, object]:
         """Score the winner and every procedure's choice on the sealed half, once. All on the same examples."""
-        task, why, scored = self.parts.plan.task, "the whole sealed half is scored", 0
+        task, why = self.parts.plan.task, "the whole sealed half is scored"
         winner, choices = self.choose()
         depths: dict[Source, int] = {}
         for policy in {winner, *(policy for policy, _ in choices.values())}:
             deep = max(policy.n, min(SEALED_SAMPLES, max(self.parts.plan.space.ns)))
             depths[policy.source] = max(depths.get(policy.source, 0), deep)
-        for example in task.sealed:
-            wishes = [(self.parts.readings.request(source, example), deep) for source, deep in depths.items()]
-            try:
-                await self.parts.draw.fill(wishes, phase="sealed")
-            except BudgetExhausted as end:
-                why = str(end)
-                break
-            scored += 1
+        # Example by example: what a short budget cuts off is the same for every policy.
+        request = self.parts.readings.request
+        wishes = [(request(source, one), deep) for one in task.sealed for source, deep in depths.items()]
+        try:
+            await self.parts.draw.fill(wishes, phase="sealed")
+        except BudgetExhausted as end:
+            why = str(end)
+        lacking = (
+            i for i, one in enumerate(task.sealed) for source in depths if self._drawn(source, one) < depths[source]
+        )
+        scored = next(lacking, len(task.sealed))
         chosen = {str(procedure): [policy.to_json(), calls] for procedure, (policy, calls) in choices.items()}
         return {"winner": winner.to_json(), "choices": chosen, "examples": scored, "why": why}
 

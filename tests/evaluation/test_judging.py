@@ -51,7 +51,7 @@ def test_the_harvest_scores_whole_covered_blocks() -> None:
         (1, len(EXAMPLES), round(1 / 3, 6)),
         (3, len(EXAMPLES), 0.0),
     }
-    assert readings.unreadable_share() == 0.0
+    assert readings.unreadable_share(EXAMPLES) == 0.0
 
 
 def _card(scores: list[float], n: int) -> Scorecard:
