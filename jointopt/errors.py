@@ -4,6 +4,8 @@
     ├── UserError                 what the user can mend; the command line prints it and exits with 2
     │   ├── StudyFileError        a study file that cannot be read or makes no sense
     │   ├── TaskError             examples that cannot be used
+    │   ├── GraderError           a grader whose options make no sense
+    │   ├── StrategyError         a strategy whose options make no sense
     │   ├── ModelError            a model that is unknown, has no price or refuses the key
     │   ├── StorageError          a database that cannot be opened or written
     │   ├── StudyChanged          the study file is not the one the study began with
@@ -34,6 +36,14 @@ class StudyFileError(UserError):
 
 class TaskError(UserError):
     """Examples that cannot be used."""
+
+
+class GraderError(UserError):
+    """A grader whose options make no sense, or that is none."""
+
+
+class StrategyError(UserError):
+    """A strategy whose options make no sense, or that does what no strategy may."""
 
 
 class ModelError(UserError):

@@ -7,6 +7,7 @@ from jointopt.analysis.findings import (
     Estimate,
     Findings,
     Importance,
+    Preferred,
     Procedure,
     Standing,
     to_json,
@@ -14,7 +15,7 @@ from jointopt.analysis.findings import (
 from jointopt.analysis.interaction import Interaction, Share, Table, components, variance_shares
 from jointopt.analysis.joint import Choice, Extent, Separate, Utility
 from jointopt.analysis.significance import Difference, paired_difference
-from jointopt.analysis.verdict import percent, points, verdict
+from jointopt.analysis.verdict import percent, points, verdict, weights
 
 __all__ = [
     "LIKELY",
@@ -29,6 +30,7 @@ __all__ = [
     "Findings",
     "Importance",
     "Interaction",
+    "Preferred",
     "Procedure",
     "Separate",
     "Share",
@@ -43,4 +45,5 @@ __all__ = [
     "to_json",
     "variance_shares",
     "verdict",
+    "weights",
 ]

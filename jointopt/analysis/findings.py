@@ -41,6 +41,7 @@ class Standing:
         cost_usd: of one answer.
         tokens: of one answer, input and output.
         latency_s: of one answer.
+        unreadable: share of its answers on dev that could not be read; they score 0.
     """
 
     policy: Policy
@@ -49,6 +50,28 @@ class Standing:
     cost_usd: float
     tokens: float
     latency_s: float
+    unreadable: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preferred:
+    """The best policy under one preference, on dev: chosen and scored on the same examples, so flattered.
+
+    Attributes:
+        preference: the weights.
+        policy: the best under them.
+        utility: of the policy under them.
+        score: of the policy.
+        cost_usd: of one answer.
+        tokens: of one answer, input and output.
+    """
+
+    preference: Preference
+    policy: Policy
+    utility: float
+    score: Estimate
+    cost_usd: float
+    tokens: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +157,7 @@ class Findings:
         crossings: which of them change places, surest first.
         importance: Optuna's own.
         command: what to type to get these findings again.
+        preferred: the best policy under each preference of the study's grid, from the same samples.
     """
 
     study: str
@@ -155,6 +179,7 @@ class Findings:
     crossings: tuple[Crossing, ...]
     importance: Importance
     command: str
+    preferred: tuple[Preferred, ...] = ()
 
     def against(self, procedure: Procedure) -> Contender | None:
         """The contender of a procedure, where it was compared."""

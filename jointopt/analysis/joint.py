@@ -11,6 +11,7 @@ from jointopt.analysis.findings import Procedure
 from jointopt.domain import Policy, Source, Space
 
 Utility = Callable[[Policy, int, int], float]  # (policy, samples of each example, examples) -> mean utility
+Effort = Callable[[Sequence[Policy], int], int]  # (policies, samples) -> calls, for each source and example
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,14 @@ class Separate:
         calls: that each procedure may use in all.
         extent: of the recorded table.
         utility: of a policy as seen through a part of that table.
+        effort: the calls that it takes to see policies of one source through so many samples of an example.
     """
 
-    def __init__(self, space: Space, around: Source, calls: int, extent: Extent, utility: Utility) -> None:
-        self.space, self.around, self.calls, self.extent, self.utility = space, around, calls, extent, utility
+    def __init__(
+        self, space: Space, around: Source, calls: int, extent: Extent, utility: Utility, effort: Effort
+    ) -> None:
+        self.space, self.around, self.calls, self.extent = space, around, calls, extent
+        self.utility, self.effort = utility, effort
         self.default = replace(around, prompt=next(iter(space.prompts)), model=next(iter(space.models)))
 
     def choices(self) -> dict[Procedure, Choice]:
@@ -71,8 +76,7 @@ class Separate:
     def strategies(self, source: Source) -> list[Policy]:
         """Every model, strategy and n under the source's prompt."""
         models = [replace(source, model=model) for model in self.space.models]
-        every = (Policy(s, how, n).canonical() for s in models for how in self.space.strategies for n in self.space.ns)
-        return list(dict.fromkeys(every))
+        return [Policy(s, way.strategy, way.n, way.options) for s in models for way in self.space.tactics()]
 
     def best(self, policies: Sequence[Policy], calls: int) -> Choice:
         """The best policy, as far as the calls can tell: as many examples as they pay for, then more samples of each.
@@ -80,9 +84,13 @@ class Separate:
         Calls that do not even pay for one example leave the first policy, which is the default one.
         """
         sources, n = len({policy.source for policy in policies}), max(policy.n for policy in policies)
-        examples = min(self.extent.examples, calls // (sources * n))
+        n = min(n, self.extent.samples)
+        examples = min(self.extent.examples, calls // (sources * self.effort(policies, n)))
         if not examples:
             return Choice(policies[0], 0)
-        samples = min(self.extent.samples, calls // (sources * examples))
-        chosen = max(policies, key=lambda policy: self.utility(policy, samples, examples))
-        return Choice(chosen, sources * samples * examples)
+        most = calls // (sources * examples)
+        deeper = (k for k in range(self.extent.samples, n, -1) if self.effort(policies, k) <= most)
+        samples = next(deeper, n)
+        seen = [policy for policy in policies if policy.n <= samples]
+        chosen = max(seen, key=lambda policy: self.utility(policy, samples, examples))
+        return Choice(chosen, sources * self.effort(policies, samples) * examples)

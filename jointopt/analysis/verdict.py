@@ -2,6 +2,7 @@
 
 from jointopt.analysis.findings import Contender, Estimate, Findings, Procedure
 from jointopt.analysis.interaction import Share
+from jointopt.domain import Preference
 
 UNREADABLE = 0.05  # a share of samples above which somebody should look at them
 FEW = 30  # sealed examples below which intervals are wide
@@ -10,7 +11,7 @@ SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 
 def verdict(findings: Findings) -> list[str]:
     """What the study says, one sentence or two per line, the most important first."""
-    said = (_winner, _joint, _preference, _meeting, _flip, _account)
+    said = (_winner, _joint, _preference, _preferred, _meeting, _flip, _account, _unreadable)
     lines = [sentence(findings) for sentence in said]
     return [line for line in (*lines, *_warnings(findings)) if line]
 
@@ -46,7 +47,7 @@ def _joint(findings: Findings) -> str:
     joint = findings.against(Procedure.JOINT)
     if joint is None or not rivals:
         return "Joint search was not compared with separate tuning in this study."
-    if all(entry.policy.canonical() == joint.policy.canonical() for entry in rivals):
+    if all(entry.policy == joint.policy for entry in rivals):
         return "Tuning prompt and strategy apart would have chosen the same policy as joint search."
     won = [entry for entry in rivals if entry.difference and entry.difference.low > 0]
     lost = [entry for entry in rivals if entry.difference and entry.difference.high < 0]
@@ -64,7 +65,7 @@ def _joint(findings: Findings) -> str:
 def _against(rival: Contender, joint: Contender) -> str:
     """One comparison, in points."""
     order = rival.procedure.removeprefix("separate: ")
-    if rival.policy.canonical() == joint.policy.canonical():
+    if rival.policy == joint.policy:
         return f"{order}: it chose the same policy"
     difference = rival.difference
     if difference is None:
@@ -73,20 +74,33 @@ def _against(rival: Contender, joint: Contender) -> str:
     return f"{order}: {points(difference.mean)} points, 95% interval {ends}, p = {difference.p:.2g}"
 
 
-def _preference(findings: Findings) -> str:
-    """What the differences are measured in, where that is not the score alone."""
-    preference = findings.preference
-    weights = (
+def weights(preference: Preference) -> str:
+    """A preference in words: ``the score + 0.2 x brief less 5 points per 1,000 tokens of an answer``."""
+    score = "the score" if preference.quality == 1 else f"{preference.quality:g} times the score"
+    further = "".join(f" + {weight:g} x {name}" for name, weight in preference.objectives if weight)
+    prices = (
         (100 * preference.tokens, "per 1,000 tokens"),
         (100 * preference.cost_usd, "per US dollar"),
         (100 * preference.latency_s, "per second"),
     )
-    taken = [f"{weight:g} points {unit}" for weight, unit in weights if weight]
-    if not taken and preference.quality == 1:
+    taken = " and ".join(f"{price:g} points {unit}" for price, unit in prices if price)
+    less = f" less {taken} of an answer" if taken else ""
+    return f"{score}{further}{less}"
+
+
+def _preference(findings: Findings) -> str:
+    """What the differences are measured in, where that is not the score alone."""
+    said = weights(findings.preference)
+    return "" if said == weights(Preference()) else f"Policies are compared by utility: {said}."
+
+
+def _preferred(findings: Findings) -> str:
+    """How many policies a grid of preferences leads to."""
+    if not findings.preferred:
         return ""
-    score = "the score" if preference.quality == 1 else f"{preference.quality:g} times the score"
-    less = f" less {' and '.join(taken)} of an answer" if taken else ""
-    return f"Policies are compared by utility: {score}{less}."
+    best = {entry.policy for entry in findings.preferred}
+    lead = "one policy is" if len(best) == 1 else f"{len(best)} policies are"
+    return f"Over {len(findings.preferred)} preferences, {lead} the best on dev, from the same samples."
 
 
 def _meeting(findings: Findings) -> str:
@@ -129,15 +143,21 @@ def _account(findings: Findings) -> str:
     return f"The study asked for {spend.calls:,} completions ({spend.tokens:,} tokens{cost}{budget}){hits}."
 
 
+def _unreadable(findings: Findings) -> str:
+    """In how many samples no answer was found: they are an answer of their own, and score nothing."""
+    share = findings.counts.unreadable
+    if not share:
+        return "An answer could be read in every sample."
+    mend = ": mend prompt or grader" if share > UNREADABLE else ""
+    own = percent(findings.winner.unreadable)
+    return f"In {percent(share)} of the samples no answer could be read, and in {own} of the winner's answers{mend}."
+
+
 def _warnings(findings: Findings) -> list[str]:
     """What makes the rest less trustworthy."""
     counts, warnings = findings.counts, []
     if counts.failed:
         warnings.append(f"{counts.failed:,} samples failed and count as wrong.")
-    if counts.unreadable > UNREADABLE:
-        warnings.append(
-            f"In {percent(counts.unreadable)} of the samples no answer could be read: mend prompt or grader."
-        )
     if counts.sealed < FEW:
         warnings.append(f"{counts.sealed} sealed examples are few: intervals are wide, and small gains stay unseen.")
     return warnings

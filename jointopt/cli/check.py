@@ -19,7 +19,8 @@ def check(study: StudyFile, as_json: AsJson = False) -> None:
     task, policies = plan.task, len(plan.space.policies())
     typer.echo(f"{plan.name}: {len(task.dev)} dev and {len(task.sealed)} sealed examples, {policies} policies")
     for one in found:
-        typer.echo(f"\n{one.source.prompt} on {one.source.model}, T={one.source.temperature:g}")
+        mode = f", {one.source.mode}" if one.source.mode else ""
+        typer.echo(f"\n{one.source.prompt} on {one.source.model}{mode}, T={one.source.temperature:g}")
         for message in one.messages:
             typer.echo(f"  {message.role}: {message.content}")
         if one.sample.reasoning:

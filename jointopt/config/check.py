@@ -1,17 +1,14 @@
-"""A document becomes a typed study file, or an error that names the line. It does not know what the keys mean."""
+"""A document becomes a typed section, or an error that names the line. It does not know what the keys mean."""
 
-import inspect
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_type_hints
+from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from jointopt.config.document import Document, Place
-from jointopt.config.file import StudyFile
-from jointopt.config.terms import Section
+from jointopt.config.terms import TAGS
 from jointopt.errors import StudyFileError
-from jointopt.grading import GRADERS
 
 _LONGEST = 60  # characters of a value that a message shows
 M = TypeVar("M", bound=BaseModel)
@@ -24,6 +21,8 @@ _MENDS = {
     "float_type": "write a number",
     "float_parsing": "write a number",
     "finite_number": "write a finite number",
+    "bool_type": "write true or false",
+    "list_type": "write a list: `[...]`",
     "string_type": "write a text; put it in quotes",
     "greater_than_equal": "write {ge:g} or more",
     "greater_than": "write more than {gt:g}",
@@ -37,33 +36,16 @@ _MENDS = {
 }
 
 
-def check_file(document: Document) -> StudyFile:
-    """The study file's values, typed and with their defaults.
+def checked(
+    document: Document, place: Place, kind: type[M], values: Mapping[str, object], *, strict: bool = False
+) -> M:
+    """The values at a place of the document, typed and with their defaults; strictly, no text stands for a number.
 
     Raises:
         StudyFileError: something is unknown, missing or out of range; the first in the file.
     """
-    file = _checked(document, (), StudyFile, document.values)
-    grader = file.task.grader
-    _checked(document, ("task", "grader"), _options_of(grader.name), grader.options)
-    return file
-
-
-def _options_of(grader: str) -> type[BaseModel]:
-    """A model of the arguments that a grader takes, so that its options are checked like every other key."""
-    kind = GRADERS[grader]
-    hints = get_type_hints(kind.__init__)
-    given = {
-        name: (hints.get(name, Any), ... if option.default is inspect.Parameter.empty else option.default)
-        for name, option in inspect.signature(kind).parameters.items()
-    }
-    fields: dict[str, Any] = given
-    return create_model(f"{kind.__name__}Options", __base__=Section, **fields)
-
-
-def _checked(document: Document, place: Place, kind: type[M], values: Mapping[str, object]) -> M:
     try:
-        return kind.model_validate(values)
+        return kind.model_validate(values, strict=strict)
     except ValidationError as error:
         first = min(error.errors(), key=lambda details: _line(document, _place(place, details)))
         raise _refuse(document, _place(place, first), first) from None
@@ -71,8 +53,8 @@ def _checked(document: Document, place: Place, kind: type[M], values: Mapping[st
 
 def _place(outer: Place, details: ErrorDetails) -> Place:
     key = details.get("ctx", {}).get("key")
-    inner = tuple(part for part in details["loc"] if part != "[key]")
-    return (*outer, *inner, *([str(key)] if key else []))
+    inner = tuple(part for part in details["loc"] if part not in TAGS)
+    return (*outer, *inner, *([] if key is None else [key]))
 
 
 def _line(document: Document, place: Place) -> int:

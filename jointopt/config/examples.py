@@ -14,13 +14,16 @@ from jointopt.errors import StudyFileError, TaskError
 _ROLES = {"question": "question", "answer": "answer"}
 
 
-def read_task(document: Document, entry: TaskEntry, shown: Mapping[str, str], *, name: str, seed: int) -> Task:
+def read_task(
+    document: Document, entry: TaskEntry, shown: Mapping[str, str], judged: Mapping[str, str], *, name: str, seed: int
+) -> Task:
     """The examples of a study, checked and split.
 
     Args:
         document: the study file, to say where something is.
         entry: its `task`.
-        shown: the fields that prompts and slots show, each with the place in the study file that shows it.
+        shown: the fields that prompts, slots and modes show, each with the place in the study file that shows it.
+        judged: the fields that judges show, likewise. To a judge, ``answer`` is a completion, not the reference.
         name: of the study.
         seed: of the split.
 
@@ -35,8 +38,9 @@ def read_task(document: Document, entry: TaskEntry, shown: Mapping[str, str], *,
         raise TaskError(few, where=str(path), mend=f"a study needs {2 * FEWEST} at least, and 50 to say anything")
     columns = _ROLES | dict(entry.fields)
     _check_columns(document, columns, rows)
-    _check_shown(document, columns, shown, rows)
-    examples = [_example(row, columns, shown, number) for number, row in enumerate(rows, start=1)]
+    judged = {field: where for field, where in judged.items() if field != "answer"}
+    _check_shown(document, columns, [*shown.items(), *judged.items()], rows)
+    examples = [_example(row, columns, {*shown, *judged}, number) for number, row in enumerate(rows, start=1)]
     _refuse_repeats(rows, examples, shown)
     return _split(document, entry, examples, name, seed)
 
@@ -59,22 +63,24 @@ def _columns(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(column for row in rows for column in row.cells))
 
 
-def _check_shown(document: Document, columns: Mapping[str, str], shown: Mapping[str, str], rows: Sequence[Row]) -> None:
+def _check_shown(
+    document: Document, columns: Mapping[str, str], shown: Iterable[tuple[str, str]], rows: Sequence[Row]
+) -> None:
     known = [*columns, *(column for column in _columns(rows) if column not in columns.values())]
-    for field, where in shown.items():
-        if field == "answer" or field == columns["answer"]:
+    for field, where in shown:
+        if columns["answer"] in (field, columns.get(field)):
             raise StudyFileError(f"{{{field}}} shows the reference answer", where=where, mend="take it out")
         if field not in known:
             mend = f"{nearest(field, [name for name in known if name != 'answer'])}; for braces as such write {{ x }}"
             raise StudyFileError(f"{{{field}}} is neither a field of the data nor a slot", where=where, mend=mend)
 
 
-def _example(row: Row, columns: Mapping[str, str], shown: Mapping[str, str], number: int) -> Example:
+def _example(row: Row, columns: Mapping[str, str], shown: Iterable[str], number: int) -> Example:
     """One row as an example: renamed fields, every other column under its own name, the reference kept apart."""
     renamed = {field: row.cells[column] for field, column in columns.items() if column in row.cells}
     others = {column: cell for column, cell in row.cells.items() if column not in columns.values()}
     fields = others | renamed
-    for field in ("question", "answer", *shown):
+    for field in ("question", "answer", *sorted(shown)):
         if not fields.get(field, "").strip():
             mend = "give every example one, or take the row out"
             raise TaskError(f"no {columns.get(field, field)!r} here", where=row.where, mend=mend)

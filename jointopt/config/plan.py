@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jointopt.domain import Budget, Preference, Space, Task
+from jointopt.domain import Budget, Judge, Preference, Space, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,11 @@ class Plan:
         path: the study file.
         task: the examples, split.
         space: the policies to choose from.
-        grader: its name in `jointopt.grading.GRADERS`.
-        grader_options: the arguments of that grader.
+        objectives: what answers are marked for: the name and options of each one's grader, by objective. The first is
+            the score.
         preference: the weights of quality, cost and latency.
+        preferences: further ones that the study answers for, from the same samples.
+        judges: models that mark answers, by id.
         budget: what may be spent.
         sampler: its name.
         seed: of the split, the sampler and the requests.
@@ -35,9 +37,10 @@ class Plan:
     path: Path
     task: Task
     space: Space
-    grader: str
-    grader_options: Mapping[str, object]
+    objectives: Mapping[str, tuple[str, Mapping[str, object]]]
     preference: Preference
+    preferences: tuple[Preference, ...]
+    judges: Mapping[str, Judge]
     budget: Budget
     sampler: str
     seed: int

@@ -1,14 +1,44 @@
 """Prompts and slots: files become texts, and every place in braces is accounted for. It does not know the data."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
+from typing import Annotated, Any, Self
 
-from jointopt.config.document import Document, read_text
-from jointopt.config.file import PromptEntry, StudyFile
+from pydantic import BeforeValidator, model_validator
+
+from jointopt.config.document import Document, Place, read_text
+from jointopt.config.terms import Section, Text, refusal
 from jointopt.domain import Prompt
 from jointopt.errors import StudyFileError
 
 _RULE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+
+
+class PromptEntry(Section):
+    """A prompt, written here or in a file of its own."""
+
+    file: str | None = None
+    """A text file; a line `---` in it parts the system line from the user turn."""
+    system: Text = ""
+    """The system line."""
+    user: Text = ""
+    """The user turn."""
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.file is not None and (self.system or self.user):
+            raise refusal("has a file and a text", "keep `file`, or `system` and `user`")
+        if self.file is None and not self.user.strip():
+            raise refusal("the prompt is empty", "write what the model is asked, e.g. '{question}'")
+        return self
+
+
+def _prompt(value: Any) -> Any:
+    return {"user": value or ""} if value is None or isinstance(value, str) else value
+
+
+PromptChoice = Annotated[PromptEntry, BeforeValidator(_prompt, json_schema_input_type=str | PromptEntry)]
+"""A prompt as a mapping, or its user turn alone."""
 
 
 def name_files(document: Document) -> None:
@@ -37,7 +67,7 @@ def read_prompts(document: Document, entries: Mapping[str, PromptEntry]) -> dict
     Raises:
         StudyFileError: a file cannot be read, a prompt is empty, or says the same as another.
     """
-    prompts = {name: _prompt(document, name, entry) for name, entry in entries.items()}
+    prompts = {name: read_prompt(document, ("prompts", name), name, entry) for name, entry in entries.items()}
     names: dict[tuple[str, str], str] = {}
     for name, prompt in prompts.items():
         twin = names.setdefault((prompt.system, prompt.user), name)
@@ -47,10 +77,15 @@ def read_prompts(document: Document, entries: Mapping[str, PromptEntry]) -> dict
     return prompts
 
 
-def _prompt(document: Document, name: str, entry: PromptEntry) -> Prompt:
+def read_prompt(document: Document, place: Place, name: str, entry: PromptEntry) -> Prompt:
+    """One prompt, with the text of its file.
+
+    Raises:
+        StudyFileError: the file cannot be read, or asks nothing.
+    """
     if entry.file is None:
         return Prompt(name, user=entry.user.strip(), system=entry.system.strip())
-    where = document.where(("prompts", name))
+    where = document.where(place)
     *systems, user = _RULE.split(read_text(document.path.parent / entry.file, where=where), maxsplit=1)
     system = "".join(systems)
     if not user.strip():
@@ -58,7 +93,9 @@ def _prompt(document: Document, name: str, entry: PromptEntry) -> Prompt:
     return Prompt(name, user=user.strip(), system=system.strip())
 
 
-def shown_fields(document: Document, file: StudyFile, prompts: Mapping[str, Prompt]) -> dict[str, str]:
+def shown_fields(
+    document: Document, prompts: Mapping[str, Prompt], slots: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
     """The fields that prompts and the options of slots show, each with where the study file first does.
 
     Raises:
@@ -68,11 +105,27 @@ def shown_fields(document: Document, file: StudyFile, prompts: Mapping[str, Prom
     for name, prompt in prompts.items():
         for place in sorted(prompt.places()):
             shown.setdefault(place, document.where(("prompts", name)))
-    for slot, options in file.slots.items():
+    for slot, options in slots.items():
         if shown.pop(slot, None) is None:
             mend = f"write {{{slot}}} in a prompt, or take the slot out"
             raise StudyFileError("no prompt shows this slot", where=document.where(("slots", slot)), mend=mend)
         for option, text in options.items():
             for place in sorted(Prompt(slot, user=text).places()):
                 shown.setdefault(place, document.where(("slots", slot, option)))
+    return shown
+
+
+def fields_beside(document: Document, prompts: Iterable[tuple[Place, Prompt]], slots: Container[str]) -> dict[str, str]:
+    """The fields that are shown beside the study's prompts, by modes and judges, each with where it first is.
+
+    Raises:
+        StudyFileError: a slot is shown there, where none is filled.
+    """
+    shown: dict[str, str] = {}
+    for place, prompt in prompts:
+        for field in sorted(prompt.places()):
+            if field in slots:
+                mend = "slots are filled in prompts only: write the text of an option"
+                raise StudyFileError(f"{{{field}}} is a slot", where=document.where(place), mend=mend)
+            shown.setdefault(field, document.where(place))
     return shown

@@ -2,17 +2,26 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
-from jointopt.config.check import check_file
+from jointopt.config.check import checked
 from jointopt.config.document import Document, read_document
 from jointopt.config.examples import data_path, read_task
-from jointopt.config.file import BudgetEntry, ModelEntry, StudyFile
+from jointopt.config.file import BudgetEntry, StudyFile
+from jointopt.config.judges import read_judges, refuse_idle
+from jointopt.config.models import as_model
+from jointopt.config.modes import mode_lines, read_modes
+from jointopt.config.objectives import read_rubric
 from jointopt.config.plan import Plan
-from jointopt.config.prompts import name_files, read_prompts, shown_fields
-from jointopt.domain import Budget, Model, Preference, Price, Prompt, Space, Task
+from jointopt.config.preferences import read_preference, read_preferences
+from jointopt.config.prompts import fields_beside, name_files, read_prompts, shown_fields
+from jointopt.config.strategies import as_written, fold_strategies, name_strategies
+from jointopt.domain import Budget, Judge, Prompt, Space, Task
 from jointopt.errors import StudyFileError
+from jointopt.strategies import Playbook
 
 
 def read_study(path: Path) -> Plan:
@@ -24,22 +33,27 @@ def read_study(path: Path) -> Plan:
     """
     document = read_document(path)
     name_files(document)
-    file = check_file(document)
-    prompts = read_prompts(document, file.prompts)
-    shown = shown_fields(document, file, prompts)
-    task = read_task(document, file.task, shown, name=file.name, seed=file.seed)
-    _refuse_hidden_fields(document, file, task)
-    text = _text(file, prompts, sha256(data_path(document, file.task).read_bytes()).hexdigest())
+    name_strategies(document)
+    file = checked(document, (), StudyFile, document.values)
+    space = _space(document, file)
+    judges = read_judges(document, file.judges or {}, space.models)
+    rubric = read_rubric(document, file.task.graders())
+    preference = read_preference(document, file.preference, rubric.names)
+    task = _task(document, file, space, judges)
+    folds = fold_strategies(document, space, Playbook(judges, rubric.weights(preference)))
+    refuse_idle(document, judges, space.strategies)
+    text = _text(file, space.prompts, judges, sha256(data_path(document, file.task).read_bytes()).hexdigest())
     return Plan(
         name=file.name,
         text=text,
         digest=sha256(text.encode()).hexdigest(),
         path=path,
         task=task,
-        space=_space(file, prompts),
-        grader=file.task.grader.name,
-        grader_options=file.task.grader.options,
-        preference=Preference(**file.preference.given()),
+        space=replace(space, folds=folds),
+        objectives={name: (entry.name, entry.options) for name, (_, entry) in file.task.graders().items()},
+        preference=preference,
+        preferences=read_preferences(document, file.preferences, preference, rubric.names),
+        judges=judges,
         budget=_budget(file.budget),
         sampler=file.sampler,
         seed=file.seed,
@@ -48,44 +62,50 @@ def read_study(path: Path) -> Plan:
     )
 
 
-def _refuse_hidden_fields(document: Document, file: StudyFile, task: Task) -> None:
-    for slot in file.slots:
-        if slot in task.dev[0].fields:
-            where = document.where(("slots", slot))
-            raise StudyFileError("a field of the data is called so too", where=where, mend="rename the slot")
-
-
-def _text(file: StudyFile, prompts: Mapping[str, Prompt], data_sha256: str) -> str:
-    """Canonical JSON of all that decides the result. The order of choices is kept: the first one is the default."""
-    values = file.given()
-    del values["storage"]  # where results are kept decides none of them, and its URL may hold a password
-    values["prompts"] = {name: {"system": prompt.system, "user": prompt.user} for name, prompt in prompts.items()}
-    values["task"]["data_sha256"] = data_sha256
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-
-
-def _space(file: StudyFile, prompts: Mapping[str, Prompt]) -> Space:
+def _space(document: Document, file: StudyFile) -> Space:
+    models = {name: as_model(name, entry) for name, entry in file.models.items()}
     return Space(
-        prompts=prompts,
-        models={name: _model(name, entry) for name, entry in file.models.items()},
+        prompts=read_prompts(document, file.prompts),
+        models=models,
         strategies=file.strategies,
         ns=file.n,
         temperatures=file.temperatures,
         slots=file.slots,
+        modes=read_modes(document, file.modes or {}, models),
     )
 
 
-def _model(name: str, entry: ModelEntry) -> Model:
-    return Model(
-        id=name,
-        endpoint=entry.endpoint,
-        price=Price(entry.price.input, entry.price.output) if entry.price else None,
-        max_tokens=entry.max_tokens,
-        base_url=entry.base_url,
-        key_env=entry.key_env,
-        concurrency=entry.concurrency,
-        extra=entry.extra,
-    )
+def _task(document: Document, file: StudyFile, space: Space, judges: Mapping[str, Judge]) -> Task:
+    """The examples, which hold all that prompts, modes and judges show."""
+    lines = [(place, Prompt("", user=line)) for place, line in mode_lines(space.modes)]
+    shown = fields_beside(document, lines, space.slots) | shown_fields(document, space.prompts, space.slots)
+    prompts = [(("judges", name, "prompt"), judge.prompt) for name, judge in judges.items()]
+    judged = fields_beside(document, prompts, space.slots)
+    task = read_task(document, file.task, shown, judged, name=file.name, seed=file.seed)
+    for slot in space.slots:
+        if slot in task.dev[0].fields:
+            where = document.where(("slots", slot))
+            raise StudyFileError("a field of the data is called so too", where=where, mend="rename the slot")
+    return task
+
+
+def _text(file: StudyFile, prompts: Mapping[str, Prompt], judges: Mapping[str, Judge], data_sha256: str) -> str:
+    """Canonical JSON of all that decides the result. The order of choices is kept: the first one is the default.
+
+    A key that older versions did not know leaves no trace where it is not used: an unchanged file keeps its text.
+    """
+    values = file.given()
+    del values["storage"]  # where results are kept decides none of them, and its URL may hold a password
+    values["prompts"] = {name: _words(prompt) for name, prompt in prompts.items()}
+    values["strategies"] = as_written(file.strategies)
+    values["task"]["data_sha256"] = data_sha256
+    for name, judge in judges.items():
+        values["judges"][name]["prompt"] = _words(judge.prompt)
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _words(prompt: Prompt) -> dict[str, Any]:
+    return {"system": prompt.system, "user": prompt.user}
 
 
 def _budget(entry: BudgetEntry) -> Budget:

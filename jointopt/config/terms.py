@@ -12,9 +12,12 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LENGTH = re.compile(r"(?:\d+(?:\.\d+)?\s*[smhd]\s*)+")
 
 
-def refusal(message: str, mend: str, **context: str) -> PydanticCustomError:
-    """An error that says what is wrong and how to mend it."""
-    return PydanticCustomError("study", "{message}", {"message": message, "mend": mend, **context})
+TAGS = ("[key]", "[id]", "[own]")  # parts of an error's place that stand for no value of the file
+
+
+def refusal(message: str, mend: str, *, key: str | int | None = None) -> PydanticCustomError:
+    """An error that says what is wrong and how to mend it; `key` says at which value inside."""
+    return PydanticCustomError("study", "{message}", {"message": message, "mend": mend, "key": key})
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -78,6 +81,11 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
+def listed(kind: Any) -> BeforeValidator:
+    """One value of a kind may stand for a list of one."""
+    return BeforeValidator(_listed, json_schema_input_type=kind | list[kind])
+
+
 def _each_once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
@@ -86,7 +94,13 @@ def _ascending(values: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(set(values)))
 
 
-def _text(value: str) -> str:
+def _or_none(value: Any) -> Any:
+    said = value.given() if isinstance(value, Section) else value
+    return value if said else None
+
+
+def storable(value: str) -> str:
+    """The text, unless it cannot be stored."""
     if re.search("[\ud800-\udfff\x00]", value):
         raise refusal("holds a character that cannot be stored", "remove the NUL or half surrogate")
     return value
@@ -94,13 +108,13 @@ def _text(value: str) -> str:
 
 Name = Annotated[str, AfterValidator(_identifier)]
 """What a study, a prompt, a model or an option is called."""
-Text = Annotated[str, AfterValidator(_text)]
+Text = Annotated[str, AfterValidator(storable)]
 """Any text that can be sent and stored."""
 Seconds = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=float | str), Field(gt=0)]
 """``90s``, ``10m``, ``2h``, ``1h30m``, or a number of seconds."""
-Listed = BeforeValidator(_listed)
-"""One value may stand for a list of one."""
 EachOnce = AfterValidator(_each_once)
 """Repeated values count once."""
 Ascending = AfterValidator(_ascending)
 """Sorted, and each once."""
+OrNone = AfterValidator(_or_none)
+"""An empty one is none: a key that says nothing leaves no trace in a study's canonical text."""

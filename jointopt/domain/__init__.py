@@ -2,8 +2,9 @@
 
 from jointopt.domain.budget import Budget, Spend
 from jointopt.domain.example import Example
-from jointopt.domain.model import Model, Price
-from jointopt.domain.policy import Policy, Source
+from jointopt.domain.judge import Judge
+from jointopt.domain.model import Mode, Model, Price
+from jointopt.domain.policy import Options, Policy, Scalar, Source, Tactic
 from jointopt.domain.prompt import Message, Prompt
 from jointopt.domain.sample import Request, Sample, Vote
 from jointopt.domain.scorecard import Preference, Scorecard
@@ -14,18 +15,23 @@ __all__ = [
     "BLOCK",
     "Budget",
     "Example",
+    "Judge",
     "Message",
+    "Mode",
     "Model",
+    "Options",
     "Policy",
     "Preference",
     "Price",
     "Prompt",
     "Request",
     "Sample",
+    "Scalar",
     "Scorecard",
     "Source",
     "Space",
     "Spend",
+    "Tactic",
     "Task",
     "Vote",
 ]

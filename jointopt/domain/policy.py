@@ -1,7 +1,10 @@
 """A policy: what is searched, and what is shipped."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+
+Scalar = str | int | float | bool
+Options = tuple[tuple[str, Scalar], ...]  # (option, value) pairs, sorted by option
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -14,29 +17,50 @@ class Source:
         model: id of the model.
         temperature: of sampling.
         slots: (slot, option) pairs, sorted by slot.
+        mode: id of the mode; empty where the study names none.
     """
 
     prompt: str
     model: str
     temperature: float
     slots: tuple[tuple[str, str], ...] = ()
+    mode: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tactic:
+    """How samples become one answer.
+
+    Attributes:
+        strategy: name.
+        n: the most samples that it may ask for.
+        options: of the strategy.
+    """
+
+    strategy: str
+    n: int
+    options: Options = ()
+
+    @property
+    def label(self) -> str:
+        """The strategy with its options, without n: ``early_stop(window=5)``."""
+        inside = ", ".join(f"{option}={value}" for option, value in self.options)
+        return f"{self.strategy}({inside})" if inside else self.strategy
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Policy:
-    """A source, and how n samples of it become one answer."""
+    """A source, and how at most n samples of it become one answer."""
 
     source: Source
     strategy: str
     n: int
+    options: Options = ()
 
-    def canonical(self) -> "Policy":
-        """The one policy that stands for all that are equal to it: a single sample is the same at any n, and every
-        strategy is a single sample at n = 1.
-        """
-        if self.strategy == "single" or self.n == 1:
-            return replace(self, strategy="single", n=1)
-        return self
+    @property
+    def tactic(self) -> Tactic:
+        """The part that is not the source."""
+        return Tactic(self.strategy, self.n, self.options)
 
     def to_json(self) -> str:
         """The policy as canonical JSON: its identity wherever it is written down."""
@@ -48,10 +72,12 @@ class Policy:
         entry = json.loads(text)
         source = entry["source"]
         slots = tuple((slot, option) for slot, option in source["slots"])
-        return cls(Source(**source | {"slots": slots}), entry["strategy"], entry["n"])
+        options = tuple((option, value) for option, value in entry.get("options", ()))
+        return cls(Source(**source | {"slots": slots}), entry["strategy"], entry["n"], options)
 
     def __str__(self) -> str:
         source = self.source
+        how = self.tactic.label if self.strategy == "single" else f"{self.tactic.label} of {self.n}"
+        mode = f", {source.mode}" if source.mode else ""
         slots = "".join(f", {slot}={option}" for slot, option in source.slots)
-        how = self.strategy if self.n == 1 else f"{self.strategy} of {self.n}"
-        return f"{source.prompt} x {how} on {source.model}, T={source.temperature:g}{slots}"
+        return f"{source.prompt} x {how} on {source.model}{mode}, T={source.temperature:g}{slots}"

@@ -58,7 +58,9 @@ class Sample:
         finish: ``stop``, ``length``, ``filter`` or ``error``.
         logprob: mean log-probability of the completion's tokens in nats, None where not given.
         input_tokens: the prompt's, billed once per request: 0 for all but the first completion of a request.
+        cached_tokens: the part of `input_tokens` that the vendor billed as cached.
         output_tokens: the completion's, reasoning included.
+        reasoning_tokens: the part of `output_tokens` that went into reasoning, where the vendor says so.
         cost_usd: at the price of the day.
         latency_s: from asking to the answer, of the whole request.
         error: why there is no completion, in one line; None where there is one.
@@ -74,6 +76,8 @@ class Sample:
     cost_usd: float = 0.0
     latency_s: float = 0.0
     error: str | None = None
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,15 @@ class Vote:
     Attributes:
         answer: the parsed answer; None (a class of its own) where the text holds none.
         logprob: mean log-probability of its tokens in nats; -inf where it is not known.
+        text: the completion, without its reasoning.
+        tokens: of the completion, reasoning included.
+        marks: what the task's objectives that need no reference say of it, 0 to 1 each, in the task's order.
+        rating: what a selector thinks of it, the higher the better; NaN before it was asked.
     """
 
     answer: str | None
     logprob: float = float("-inf")
+    text: str = ""
+    tokens: int = 0
+    marks: tuple[float, ...] = ()
+    rating: float = float("nan")

@@ -1,6 +1,7 @@
 """What a policy earned, cost and took, per example."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,19 +14,22 @@ _MOST = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """The weights of quality, cost and latency: utility = quality - cost_usd x usd - tokens x ktokens - latency_s x s.
+    """The weights of quality, cost and latency:
+    utility = quality x score + objectives - cost_usd x usd - tokens x ktokens - latency_s x s.
 
     Attributes:
-        quality: weight of the score.
+        quality: weight of the score, which is the task's first objective.
         cost_usd: score points that one US dollar per question is worth.
         tokens: score points that 1,000 tokens per question are worth.
         latency_s: score points that one second per question is worth.
+        objectives: (objective, weight) pairs of the task's further objectives, in the task's order.
     """
 
     quality: float = 1.0
     cost_usd: float = 0.0
     tokens: float = 0.0
     latency_s: float = 0.0
+    objectives: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +44,8 @@ class Scorecard:
         tokens: expected tokens of one answer, input and output.
         latency_s: expected time of one answer.
         samples: how many samples the estimate of each example rests on.
+        objectives: the task's further objectives by name, 0 to 1 each, as `scores` is the first.
+        unreadable: expected share of answers that could not be read (they score 0).
     """
 
     policy: Policy
@@ -49,11 +55,15 @@ class Scorecard:
     tokens: NDArray[np.float64]
     latency_s: NDArray[np.float64]
     samples: NDArray[np.int64]
+    objectives: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    unreadable: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def utilities(self, preference: Preference) -> NDArray[np.float64]:
         """What each example is worth under a preference."""
+        further = sum((weight * self.objectives[name] for name, weight in preference.objectives), np.zeros(1))
         return (
             preference.quality * self.scores
+            + further
             - preference.cost_usd * self.cost_usd
             - preference.tokens * self.tokens / 1000
             - preference.latency_s * self.latency_s
@@ -67,6 +77,11 @@ class Scorecard:
     def score(self) -> float:
         """Mean score over examples."""
         return float(self.scores.mean())
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean score, clustered by example; NaN of a single example."""
+        return float(self.scores.std(ddof=1)) / len(self.scores) ** 0.5 if len(self.scores) > 1 else float("nan")
 
     @property
     def interval(self) -> tuple[float, float]:

@@ -1,19 +1,32 @@
 """How good is this policy?"""
 
-from jointopt.evaluation.draw import Draw, Tally
-from jointopt.evaluation.estimate import estimate, expected_score
+from jointopt.evaluation.dealer import Dealer, Game
+from jointopt.evaluation.draw import Draw, Tally, no_logprobs
+from jointopt.evaluation.estimate import Estimate
 from jointopt.evaluation.evaluate import Evaluate
+from jointopt.evaluation.expect import Expected, Stakes, expect
 from jointopt.evaluation.harvest import harvest
-from jointopt.evaluation.readings import Reading, Readings, read
+from jointopt.evaluation.live import Answer, answer_live
+from jointopt.evaluation.orders import draw_orders
+from jointopt.evaluation.readings import Outcome, Reading, Readings, read
 
 __all__ = [
+    "Answer",
+    "Dealer",
     "Draw",
+    "Estimate",
     "Evaluate",
+    "Expected",
+    "Game",
+    "Outcome",
     "Reading",
     "Readings",
+    "Stakes",
     "Tally",
-    "estimate",
-    "expected_score",
+    "answer_live",
+    "draw_orders",
+    "expect",
     "harvest",
+    "no_logprobs",
     "read",
 ]

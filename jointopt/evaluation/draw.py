@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from jointopt.domain import Budget, Request, Sample, Spend
 from jointopt.errors import BudgetExhausted, ModelError, ProviderError
 from jointopt.evaluation.readings import Readings
-from jointopt.providers import Provider
+from jointopt.providers import Provider, lacks_logprobs
 from jointopt.storage import Ledger, SamplePool, Settlement
 
 MAX_FAILED_SHARE = 0.05  # of one draw; beyond it the model, not the question, is at fault
@@ -119,6 +119,8 @@ class Draw:
                     failures.append((order, error))
                 else:
                     await arrivals.put(Settlement(order.request, samples, order.reservation, _true_spend(samples)))
+                    if lacks_logprobs(order.request, samples):
+                        raise no_logprobs(order.request.model.id)
 
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -174,6 +176,16 @@ class Draw:
             samples = [Sample(r, "", finish="error", error=error.reason) for r in order.replicates]
             self.pool.keep([(order.request, samples)])
             self.readings.add(order.request.key, samples)
+
+
+def no_logprobs(model: str) -> ModelError:
+    """The error that a strategy would choose blindly: what arrived is kept, and nothing more is asked."""
+    return ModelError(
+        "the model gives no log-probabilities, and a strategy selects by them",
+        where=f"model {model!r}",
+        mend="select by length, stated, a judge or a function of your own (best_of: {by: length}), or use an endpoint "
+        "that gives logprobs",
+    )
 
 
 def _concurrency(orders: Sequence[Order]) -> dict[str, int]:

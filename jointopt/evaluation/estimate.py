@@ -1,43 +1,93 @@
-"""Samples and a policy become a scorecard: exact, unbiased, and without a single new call for any n up to K.
+"""Samples and a policy become a scorecard, without a single new call for any n up to K.
 
-Pure. The strategy says how likely each recorded vote is to be returned; its dot product with the grades is the
-expected score (pass@k: Chen et al. 2107.03374; max@k: Walder & Karkhanis 2505.15201; majority: `majority.win_chances`).
+pass@k: Chen et al. 2107.03374; max@k: Walder & Karkhanis 2505.15201; majority: `strategies.majority.win_chances`; the
+rest by replay (`expect`, `follow`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from jointopt.domain import Example, Policy, Price, Scorecard
-from jointopt.evaluation.readings import Reading
-from jointopt.strategies import STRATEGIES
+from jointopt.evaluation.expect import work_out
+from jointopt.evaluation.follow import FollowUps
+from jointopt.evaluation.readings import Outcome, Reading, Readings
+from jointopt.strategies import Playbook, Windows
 
 
-def expected_score(reading: Reading, strategy: str, n: int) -> float:
-    """The expected score (0 to 1) of a strategy with n of the reading's K samples, n <= K. Kept with the reading."""
-    if (strategy, n) not in reading.scores:
-        reading.scores[strategy, n] = float(STRATEGIES[strategy].chances(reading.votes, n) @ reading.gold)
-    return reading.scores[strategy, n]
-
-
-def estimate(policy: Policy, examples: Sequence[Example], readings: Sequence[Reading], price: Price) -> Scorecard:
-    """The scorecard of a policy on Q examples.
+class Estimate:
+    """Scores policies on what the pool holds.
 
     Args:
-        policy: whose n is at most the number of samples in each reading.
-        examples: Q of them.
-        readings: of the policy's source, one for each example.
-        price: of the policy's model. The prompt is billed once per answer: its n samples are one request.
+        readings: of the study.
+        playbook: builds the strategies that policies name.
+        prices: by model id, judges included.
     """
-    scores = [expected_score(reading, policy.strategy, policy.n) for reading in readings]
-    inputs = np.array([reading.input_tokens for reading in readings], dtype=np.float64)
-    outputs = policy.n * np.array([reading.output_tokens.mean() for reading in readings])
-    return Scorecard(
-        policy=policy,
-        examples=tuple(example.id for example in examples),
-        scores=np.array(scores, dtype=np.float64),
-        cost_usd=(inputs * price.input_usd + outputs * price.output_usd) / 1e6,
-        tokens=inputs + outputs,
-        latency_s=np.array([reading.latency_s.mean() for reading in readings], dtype=np.float64),
-        samples=np.array([len(reading) for reading in readings], dtype=np.int64),
-    )
+
+    def __init__(self, readings: Readings, playbook: Playbook, prices: Mapping[str, Price]) -> None:
+        self.readings, self.playbook, self.prices = readings, playbook, prices
+        self.follow = FollowUps(readings, prices)
+
+    def reading(self, policy: Policy, example: Example) -> Reading | None:
+        """The samples that a policy is scored on, rated where its strategy does so; None where they are too few."""
+        strategy = self.playbook.build(policy.strategy, policy.options)
+        if isinstance(strategy, Windows):
+            found = self.follow.rated(strategy, policy.source, example)
+            return found if found and len(found) >= policy.n else None
+        found = self.readings.of(policy.source, example)
+        return found if found and self._outcome(policy, example, found) else None
+
+    def warm(self, policies: Sequence[Policy], examples: Sequence[Example]) -> None:
+        """Work out policies that differ in n alone, in one pass."""
+        first = policies[0]
+        strategy = self.playbook.build(first.strategy, first.options)
+        if isinstance(strategy, Windows):
+            rated = (self.follow.rated(strategy, first.source, example) for example in examples)
+            work_out(strategy, [reading for reading in rated if reading], sorted({policy.n for policy in policies}))
+
+    def card(self, policy: Policy, examples: Sequence[Example], *, samples: int | None = None) -> Scorecard | None:
+        """The scorecard of a policy on Q examples; None where the pool does not cover them all.
+
+        Args:
+            policy: what is scored.
+            examples: Q of them.
+            samples: how many of each are looked at; None: all there are.
+        """
+        readings = [reading for example in examples if (reading := self.reading(policy, example))]
+        if not examples or len(readings) < len(examples):
+            return None
+        seen = [reading if samples is None else reading.first(samples) for reading in readings]
+        strategy = self.playbook.build(policy.strategy, policy.options)
+        if isinstance(strategy, Windows):
+            work_out(strategy, seen, [policy.n])
+        found = [self._outcome(policy, example, reading) for example, reading in zip(examples, seen, strict=True)]
+        outcomes = [outcome for outcome in found if outcome]
+        return self._card(policy, examples, seen, outcomes) if len(outcomes) == len(examples) else None
+
+    def _outcome(self, policy: Policy, example: Example, reading: Reading) -> Outcome | None:
+        strategy = self.playbook.build(policy.strategy, policy.options)
+        if isinstance(strategy, Windows):
+            return reading.outcomes[strategy].get(policy.n)
+        return self.follow.outcome(strategy, policy.source, example, reading, policy.n)
+
+    def _card(
+        self, policy: Policy, examples: Sequence[Example], readings: Sequence[Reading], outcomes: Sequence[Outcome]
+    ) -> Scorecard:
+        marks = np.array([outcome.marks for outcome in outcomes])
+        requests = np.array([outcome.requests for outcome in outcomes])
+        outputs = np.array([outcome.output_tokens for outcome in outcomes])
+        prompts = np.array([reading.input_tokens for reading in readings], dtype=np.float64)
+        cached = np.array([reading.cached_tokens for reading in readings], dtype=np.float64)
+        price, again = self.prices[policy.source.model], np.maximum(requests - 1, 0)  # the first one finds no cache
+        paid = [price.of(*amount) for amount in zip(prompts * requests, outputs, cached * again, strict=True)]
+        return Scorecard(
+            policy=policy,
+            examples=tuple(example.id for example in examples),
+            scores=marks[:, 0],
+            cost_usd=np.array(paid) + [outcome.extra_usd for outcome in outcomes],
+            tokens=prompts * requests + outputs + [outcome.extra_tokens for outcome in outcomes],
+            latency_s=np.array([outcome.latency_s for outcome in outcomes]),
+            samples=np.array([len(reading) for reading in readings], dtype=np.int64),
+            objectives={name: marks[:, i] for i, name in enumerate(self.readings.rubric.names) if i},
+            unreadable=np.array([outcome.unreadable for outcome in outcomes]),
+        )

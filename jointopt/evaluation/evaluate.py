@@ -1,11 +1,14 @@
 """How good is this policy? Judges it block by block, on the same examples as every other, while it is worth it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Price, Scorecard, Source, Task
+from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Scorecard, Source, Tactic, Task
+from jointopt.evaluation.dealer import Dealer
 from jointopt.evaluation.draw import Draw
+from jointopt.evaluation.estimate import Estimate
 from jointopt.evaluation.harvest import harvest
 from jointopt.evaluation.race import still_in_race
+from jointopt.strategies import Strategy
 
 DEPTH = 2  # a policy asked for again is sampled up to so many times its n
 
@@ -17,7 +20,7 @@ class Evaluate:
         task: whose dev half is met in blocks.
         policies: all of the space, for the harvest.
         draw: buys samples.
-        prices: by model id.
+        estimate: scores what the pool holds.
         preference: what is best.
         keep: is handed every new scorecard.
     """
@@ -27,12 +30,12 @@ class Evaluate:
         task: Task,
         policies: Iterable[Policy],
         draw: Draw,
-        prices: Mapping[str, Price],
+        estimate: Estimate,
         preference: Preference,
         keep: Callable[[list[Scorecard]], None] = lambda cards: None,
     ) -> None:
         self.task, self.policies, self.draw = task, tuple(policies), draw
-        self.prices, self.preference, self.keep = prices, preference, keep
+        self.estimate, self.preference, self.keep = estimate, preference, keep
         self.cards: dict[Policy, Scorecard] = {}
 
     def leader(self) -> Scorecard | None:
@@ -43,10 +46,17 @@ class Evaluate:
 
     def restore(self) -> None:
         """Take up what the pool already holds: every policy that it covers, without a call."""
+        sources = list(dict.fromkeys(policy.source for policy in self.policies))
+        self.load(sources, self.task.dev)
+        self._harvest(set(sources))
+
+    def load(self, sources: Sequence[Source], examples: Sequence[Example]) -> None:
+        """Take from the pool what sources were asked about some examples, and what followed from that."""
         readings = self.draw.readings
-        sources = {policy.source for policy in self.policies}
-        self.draw.load([readings.request(source, example) for source in sources for example in self.task.dev])
-        self._harvest(sources)
+        self.draw.load([readings.request(source, example) for source in sources for example in examples])
+        pairs = [(source, example) for source in sources for example in examples]
+        for strategy, ns in self._following({policy.tactic for policy in self.policies}):
+            load_follow_ups(self.estimate.follow.open(strategy, ns, pairs), self.draw)
 
     async def judge(self, policy: Policy, *, phase: str, cap: Budget | None = None) -> Scorecard:
         """Judge a policy on at least one block more than before, and on all of them while it can still win.
@@ -61,27 +71,82 @@ class Evaluate:
         if met >= len(self.task.dev):
             held = int(self.cards[policy].samples.min())
             deeper = max(held, min(held + (policy.n + 3) // 4, DEPTH * policy.n))
-            await self.cover([policy.source], self.task.dev, deeper, phase=phase, cap=cap)
+            await self.cover([policy.source], self.task.dev, deeper, [policy.tactic], phase=phase, cap=cap)
             return self.cards[policy]
         for block in list(self.task.blocks())[met // BLOCK :]:
-            await self.cover([policy.source], block, policy.n, phase=phase, cap=cap)
+            await self.cover([policy.source], block, policy.n, [policy.tactic], phase=phase, cap=cap)
             if not still_in_race(self.cards[policy], self.leader(), self.preference):
                 break
         return self.cards[policy]
 
     async def cover(
-        self, sources: Iterable[Source], examples: Sequence[Example], n: int, *, phase: str, cap: Budget | None = None
+        self,
+        sources: Iterable[Source],
+        examples: Sequence[Example],
+        n: int,
+        tactics: Iterable[Tactic],
+        *,
+        phase: str,
+        cap: Budget | None = None,
     ) -> None:
-        """See that every source has n samples of every example, and score all policies that this covers."""
+        """See that every source has n samples of every example, and what tactics ask about them; score all policies
+        that this covers.
+        """
         sources = list(sources)
-        wishes = [(self.draw.readings.request(source, example), n) for source in sources for example in examples]
         try:
-            await self.draw.fill(wishes, phase=phase, cap=cap)
+            await self.fill([(source, example, n) for source in sources for example in examples], tactics, phase, cap)
         finally:
             self._harvest(set(sources))
 
+    async def fill(
+        self,
+        wishes: Sequence[tuple[Source, Example, int]],
+        tactics: Iterable[Tactic],
+        phase: str,
+        cap: Budget | None = None,
+    ) -> None:
+        """Buy samples of sources and examples, then what tactics ask about them. Nothing is scored."""
+        readings, follow = self.draw.readings, self.estimate.follow
+        asked = [(readings.request(source, example), n) for source, example, n in wishes]
+        await self.draw.fill(asked, phase=phase, cap=cap)
+        pairs = [(source, example) for source, example, _ in wishes]
+        for strategy, ns in self._following(tactics):
+            await fill_follow_ups(follow.open(strategy, ns, pairs), self.draw, phase, cap)
+
+    def _following(self, tactics: Iterable[Tactic]) -> list[tuple[Strategy, list[int]]]:
+        """The strategies among tactics that ask about samples, each with its numbers of samples."""
+        ns: dict[Strategy, set[int]] = {}
+        for tactic in tactics:
+            strategy = self.estimate.playbook.build(tactic.strategy, tactic.options)
+            if strategy.follows:
+                ns.setdefault(strategy, set()).add(tactic.n)
+        return [(strategy, sorted(those)) for strategy, those in ns.items()]
+
     def _harvest(self, sources: set[Source]) -> None:
         touched = (policy for policy in self.policies if policy.source in sources)
-        cards = harvest(touched, self.task.dev, self.draw.readings, self.prices)
+        cards = harvest(touched, self.task.dev, self.estimate)
         self.cards.update({card.policy: card for card in cards})
         self.keep(cards)
+
+
+def load_follow_ups(dealers: Sequence[Dealer], draw: Draw) -> None:
+    """Take from the pool whatever followed from samples, as far as it goes."""
+    for dealer in dealers:
+        dealer.play()
+    while lacking := [wish for dealer in dealers for wish in dealer.lacking()]:
+        known = [len(draw.readings.samples(request)) for request, _ in lacking]
+        draw.load([request for request, _ in lacking])
+        if known == [len(draw.readings.samples(request)) for request, _ in lacking]:
+            return
+        for dealer in dealers:
+            dealer.play()
+
+
+async def fill_follow_ups(dealers: Sequence[Dealer], draw: Draw, phase: str, cap: Budget | None) -> None:
+    """Buy whatever follows from samples, in rounds: what all games wait for is asked together."""
+    for dealer in dealers:
+        dealer.play()
+    while lacking := [wish for dealer in dealers for wish in dealer.lacking()]:
+        await draw.fill(lacking, phase=phase, cap=cap)
+        for dealer in dealers:
+            dealer.play()

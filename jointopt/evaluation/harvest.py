@@ -1,42 +1,33 @@
 """Scores every policy that the pool covers, free of charge."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
-from jointopt.domain import BLOCK, Example, Policy, Price, Scorecard, Source
-from jointopt.evaluation.estimate import estimate
-from jointopt.evaluation.readings import Reading, Readings
+from jointopt.domain import BLOCK, Example, Policy, Scorecard
+from jointopt.evaluation.estimate import Estimate
 
 
-def harvest(
-    policies: Iterable[Policy], examples: Sequence[Example], readings: Readings, prices: Mapping[str, Price]
-) -> list[Scorecard]:
+def harvest(policies: Iterable[Policy], examples: Sequence[Example], estimate: Estimate) -> list[Scorecard]:
     """The scorecards of all policies that whole blocks of examples are covered for.
 
     Args:
         policies: to score.
         examples: in the task's order; a policy is scored on the longest run of covered blocks from the first on, so
             that any two scorecards share the examples of the shorter one.
-        readings: what the pool says.
-        prices: by model id.
+        estimate: scores what the pool holds.
     """
-    covered: dict[Source, list[Reading]] = {}
     cards = []
-    for policy in policies:
-        if policy.source not in covered:
-            covered[policy.source] = _read_run(policy.source, examples, readings)
-        run = covered[policy.source]
-        end = next((i for i, reading in enumerate(run) if len(reading) < policy.n), len(run))
-        end -= 0 if end == len(examples) else end % BLOCK
-        if end:
-            cards.append(estimate(policy, examples[:end], run[:end], prices[policy.source.model]))
+    alike = groupby(sorted(policies, key=_all_but_n), key=_all_but_n)
+    for siblings in (list(group) for _, group in alike):
+        estimate.warm(siblings, examples)
+        for policy in siblings:
+            lacking = (i for i, example in enumerate(examples) if estimate.reading(policy, example) is None)
+            end = next(lacking, len(examples))
+            end -= 0 if end == len(examples) else end % BLOCK
+            card = estimate.card(policy, examples[:end])
+            cards += [card] if card else []
     return cards
 
 
-def _read_run(source: Source, examples: Sequence[Example], readings: Readings) -> list[Reading]:
-    run: list[Reading] = []
-    for example in examples:
-        reading = readings.of(source, example)
-        if reading is None:
-            break
-        run.append(reading)
-    return run
+def _all_but_n(policy: Policy) -> tuple[object, ...]:
+    return policy.source, policy.strategy, policy.options

@@ -1,4 +1,4 @@
-"""What the samples of a request say: read and graded once, used for every strategy and every n.
+"""What the samples of a request say: read and marked once, used for every strategy and every n.
 
 This is where votes and truth meet, side by side and apart: strategies are only ever handed the votes.
 """
@@ -10,37 +10,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jointopt.domain import Example, Request, Sample, Source, Space, Vote
-from jointopt.grading import Grader
+from jointopt.grading import Rubric
+from jointopt.strategies import Case, Strategy
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a strategy may expect from one question with at most n samples, measured from K.
+
+    Attributes:
+        marks: of each objective, 0 to 1; the first is the score.
+        unreadable: the share of answers that could not be read.
+        requests: of the policy's own; the prompt is billed once for each.
+        output_tokens: of the samples asked.
+        extra_tokens: of requests that followed from them, input and output.
+        extra_usd: their price.
+        latency_s: from the question to the answer.
+    """
+
+    marks: tuple[float, ...]
+    unreadable: float
+    requests: float
+    output_tokens: float
+    extra_tokens: float
+    extra_usd: float
+    latency_s: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """K samples of one request, read. Arrays have shape (K,).
+    """K samples of one request, read. Arrays have shape (K,) but where another is given.
 
     Attributes:
         votes: what each sample answered.
-        gold: the score of each answer, 0 to 1.
+        marks: of the task's O objectives, shape (O, K), 0 to 1; the first is the score.
         input_tokens: of the prompt; billed once per request, whatever its n.
+        cached_tokens: the part of them that the vendor was seen to bill as cached when the prompt was sent again.
         output_tokens: of each completion.
         latency_s: of each completion's request.
-        scores: expected scores by (strategy, n), as far as they have been worked out.
+        extra: shape (3, K): tokens, US dollars and seconds of the requests that followed from each sample.
+        outcomes: of each strategy by n, as far as they have been worked out.
     """
 
     votes: tuple[Vote, ...]
-    gold: NDArray[np.float64]
+    marks: Floats
     input_tokens: int
-    output_tokens: NDArray[np.float64]
-    latency_s: NDArray[np.float64]
-    scores: dict[tuple[str, int], float] = field(default_factory=dict, repr=False)
+    cached_tokens: int
+    output_tokens: Floats
+    latency_s: Floats
+    extra: Floats
+    outcomes: dict[Strategy, dict[int, Outcome]] = field(default_factory=dict, repr=False)
+    _shorter: dict[int, "Reading"] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.votes)
+
+    @property
+    def gold(self) -> Floats:
+        """The score of each vote."""
+        return np.asarray(self.marks[0])
 
     def first(self, k: int) -> "Reading":
         """The same request as if only its first k samples had been drawn."""
         if k >= len(self):
             return self
-        return Reading(self.votes[:k], self.gold[:k], self.input_tokens, self.output_tokens[:k], self.latency_s[:k])
+        if k not in self._shorter:
+            arrays = (self.output_tokens[:k], self.latency_s[:k], self.extra[:, :k])
+            tokens = self.input_tokens, self.cached_tokens
+            self._shorter[k] = Reading(self.votes[:k], self.marks[:, :k], *tokens, *arrays)
+        return self._shorter[k]
 
 
 class Readings:
@@ -48,13 +88,13 @@ class Readings:
 
     Args:
         space: of the study.
-        grader: reads and marks completions.
+        rubric: reads and marks completions.
         seed: the study's, part of every request's identity.
         logprobs: whether requests ask for log-probabilities.
     """
 
-    def __init__(self, space: Space, grader: Grader, *, seed: int, logprobs: bool) -> None:
-        self.space, self.grader, self.seed, self.logprobs = space, grader, seed, logprobs
+    def __init__(self, space: Space, rubric: Rubric, *, seed: int, logprobs: bool) -> None:
+        self.space, self.rubric, self.seed, self.logprobs = space, rubric, seed, logprobs
         self._requests: dict[tuple[Source, str], Request] = {}
         self._samples: dict[str, list[Sample]] = {}
         self._readings: dict[tuple[str, str], Reading] = {}
@@ -65,6 +105,10 @@ class Readings:
         if key not in self._requests:
             self._requests[key] = self.space.request(source, example, seed=self.seed, logprobs=self.logprobs)
         return self._requests[key]
+
+    def case(self, source: Source, example: Example) -> Case:
+        """What a strategy may know of `example` under `source`."""
+        return Case(self.request(source, example), example.fields)
 
     def add(self, request_key: str, samples: Iterable[Sample]) -> None:
         """Remember samples of a request; a replicate that is known already is left as it is."""
@@ -86,7 +130,7 @@ class Readings:
         key = (request.key, example.id)
         known = self._readings.get(key)
         if known is None or len(known) < len(samples):
-            known = self._readings[key] = read(samples, self.grader, example.reference)
+            known = self._readings[key] = read(samples, self.rubric, example.reference)
         return known
 
     def count(self) -> int:
@@ -100,15 +144,28 @@ class Readings:
         return sum(vote.answer is None for vote in votes) / len(votes) if votes else 0.0
 
 
-def read(samples: Sequence[Sample], grader: Grader, reference: str) -> Reading:
-    """Parse and grade samples. A failed sample holds no answer."""
-    answers = [None if sample.error else grader.parse(sample.text) for sample in samples]
-    grades = {answer: grader.grade(answer, reference) for answer in set(answers)}
-    logprobs = [float("-inf") if sample.logprob is None else sample.logprob for sample in samples]
+def read(samples: Sequence[Sample], rubric: Rubric, reference: str) -> Reading:
+    """Parse and mark samples. A failed sample holds no answer, and no mark."""
+    votes = tuple(to_vote(sample, rubric) for sample in samples)
+    marked = {text: rubric.marks(text, reference) for text in {sample.text for sample in samples}}
+    failed = (0.0,) * len(rubric.names)
     return Reading(
-        votes=tuple(Vote(answer, logprob) for answer, logprob in zip(answers, logprobs, strict=True)),
-        gold=np.array([grades[answer] for answer in answers]),
+        votes=votes,
+        marks=np.array([failed if sample.error else marked[sample.text] for sample in samples], dtype=np.float64).T,
         input_tokens=max(sample.input_tokens for sample in samples),
+        cached_tokens=max(sample.cached_tokens for sample in samples),
         output_tokens=np.array([sample.output_tokens for sample in samples], dtype=np.float64),
         latency_s=np.array([sample.latency_s for sample in samples]),
+        extra=np.zeros((3, len(samples))),
+    )
+
+
+def to_vote(sample: Sample, rubric: Rubric) -> Vote:
+    """A sample as a strategy sees it."""
+    return Vote(
+        answer=None if sample.error else rubric.parse(sample.text),
+        logprob=float("-inf") if sample.logprob is None else sample.logprob,
+        text=sample.text,
+        tokens=sample.output_tokens,
+        marks=(0.0,) * len(rubric.free) if sample.error else rubric.free_marks(sample.text),
     )

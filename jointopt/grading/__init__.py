@@ -1,10 +1,7 @@
-"""Is this answer right? A new grader is one file and one line here."""
+"""Is this answer right? A new grader is one file, and one line in `build`."""
 
 from jointopt.grading.base import Grader
-from jointopt.grading.choice import Choice
-from jointopt.grading.exact import Exact
-from jointopt.grading.numeric import Numeric
+from jointopt.grading.build import GRADERS, build
+from jointopt.grading.rubric import Rubric
 
-GRADERS: dict[str, type[Grader]] = {"choice": Choice, "exact": Exact, "numeric": Numeric}
-
-__all__ = ["GRADERS", "Grader"]
+__all__ = ["GRADERS", "Grader", "Rubric", "build"]

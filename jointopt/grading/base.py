@@ -1,10 +1,13 @@
 """What every grader is: it reads the answer in a completion, and knows whether that answer is right."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 
 class Grader(ABC):
     """Reads answers and marks them."""
+
+    needs_truth: ClassVar[bool] = True  # False: it marks a completion without its reference, so strategies may see it
 
     @abstractmethod
     def parse(self, text: str) -> str | None:

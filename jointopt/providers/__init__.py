@@ -5,7 +5,7 @@ import os
 from typing import cast
 
 from jointopt.domain import Model
-from jointopt.providers.base import Provider
+from jointopt.providers.base import Provider, lacks_logprobs
 
 # LiteLLM would fetch its price list from the network while it is imported; the one it brings is enough.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -21,4 +21,4 @@ def connect(model: Model) -> Provider:
     return cast(Provider, getattr(importlib.import_module(module), name)())
 
 
-__all__ = ["Provider", "connect"]
+__all__ = ["Provider", "connect", "lacks_logprobs"]

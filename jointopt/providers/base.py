@@ -1,4 +1,4 @@
-"""Who answers: the one thing that a provider must do."""
+"""Who answers: the one thing that a provider must do, and how to see that it did not do all of it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -13,11 +13,14 @@ class Provider(ABC):
     async def complete(self, request: Request, replicates: Sequence[int]) -> list[Sample]:
         """One sample for each replicate number, in that order; never fewer.
 
-        A completion that is empty, cut off or filtered is a sample that says so in `finish`.
+        A completion that is empty, cut off or filtered is a sample that says so in `finish`. One that comes without the
+        log-probabilities that the request wants is paid for, and so is a sample too, with `logprob` None; whether to
+        go on is for the caller to say (`lacks_logprobs`).
 
         Raises:
             ProviderError: none of them could be had.
-            ModelError: no request can succeed (a wrong key, an unknown model): the study stops with its message.
+            ModelError: no request can succeed (a wrong key, an unknown model, a wish that the endpoint refuses): the
+                study stops with its message.
         """
 
     @abstractmethod
@@ -34,3 +37,12 @@ class Provider(ABC):
 
     async def close(self) -> None:  # noqa: B027  most providers hold nothing, and need not say so
         """Let go of connections and threads."""
+
+
+def lacks_logprobs(request: Request, samples: Sequence[Sample]) -> bool:
+    """Whether log-probabilities were wanted and none came: whoever selects by them would choose blindly.
+
+    Samples without a text (failed, filtered, empty) have none anywhere and prove nothing.
+    """
+    telling = [sample for sample in samples if sample.text]
+    return request.logprobs and bool(telling) and all(sample.logprob is None for sample in telling)

@@ -9,10 +9,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 from jointopt.domain import Model, Price, Request, Sample
-from jointopt.errors import ModelError
+from jointopt.errors import ModelError, ProviderError
 from jointopt.pocket.completion import Completion, Decoding, seed_of
 from jointopt.pocket.engine import Engine, encode_chat, shared_engine
+from jointopt.pocket.lessons import THINK_LINE
 from jointopt.pocket.shape import TIERS
+from jointopt.pocket.tokens import END_THINK, THINK
 from jointopt.providers.base import Provider
 
 PREFIX = "embedded/"
@@ -25,7 +27,8 @@ class Embedded(Provider):
         """One sample for each replicate number; the prompt is billed on the first.
 
         Raises:
-            ModelError: an unknown tier or setting, or a prompt longer than the model's context.
+            ProviderError: the prompt leaves no room for a completion in the model's context.
+            ModelError: an unknown tier or setting.
         """
         if not replicates:
             return []
@@ -33,7 +36,11 @@ class Embedded(Provider):
         prompt = encode_chat(request.messages)
         seeds = [seed_of(request.key, replicate) for replicate in replicates]
         began = time.perf_counter()
-        future = engine.submit(prompt, seeds, _decoding(request))
+        decoding = _decoding(request)
+        try:
+            future = engine.submit(prompt, seeds, decoding)
+        except ModelError as too_long:  # this prompt, not the model: what follows from a sample may be long
+            raise ProviderError(too_long.message) from None
         completions = await asyncio.wrap_future(future)
         latency_s = time.perf_counter() - began
         return [
@@ -63,6 +70,7 @@ class Embedded(Provider):
             output_tokens=completion.drawn,
             cost_usd=self.price(model).of(input_tokens, completion.drawn),
             latency_s=latency_s,
+            reasoning_tokens=_reasoning_tokens(completion),
         )
 
 
@@ -80,6 +88,14 @@ def _tier(model: Model) -> str:
     return tier
 
 
+def _reasoning_tokens(completion: Completion) -> int:
+    """How many tokens its thoughts took, with the marks around them; all of them where it never came to an answer."""
+    tokens = completion.tokens
+    if tokens[:1] != (THINK,):
+        return 0
+    return tokens.index(END_THINK) + 1 if END_THINK in tokens else len(tokens)
+
+
 def _decoding(request: Request) -> Decoding:
     """How to draw. The model understands one further field of a body: ``stop``."""
     extra = request.model.extra
@@ -87,7 +103,8 @@ def _decoding(request: Request) -> Decoding:
         raise ModelError(
             f"the embedded model does not know {', '.join(sorted(unknown))}",
             where=f"model {request.model.id}",
-            mend="remove it from `extra`; `stop` is the only one that it reads",
+            mend="take it out of `extra`, where it reads `stop` alone; a mode of the embedded model is the system line "
+            f'"{THINK_LINE}"',
         )
     return Decoding(request.temperature, request.model.max_tokens, _read_stops(extra))
 

@@ -38,9 +38,11 @@ TIMEOUT_S = 300.0
 _TOO_SOON = {408, 409, 429}  # HTTP states that pass, besides a server's faults; LiteLLM gives lost connections one too
 _SERVERS_FAULT = 500
 _KEY_REFUSED = {401, 403}
+_REFUSED = {400, 403, 422}
 _NO_SUCH_MODEL = 404
 _NO_SUCH_VENDOR = "Provider NOT provided"
 _NO_KEY = re.compile(r"Missing credentials|Missing \S+ API key|api_key client option", re.IGNORECASE)
+_LOGPROBS = "logprobs"
 _NAMES_N = re.compile(r"(?<![\w.])n(?![\w.])")
 _SECRET = re.compile(r"(sk-|Bearer\s+|gsk_|AIza|hf_)[\w.~*+/-]+")
 
@@ -170,16 +172,37 @@ def _explain(error: OpenAIError, request: Request) -> ModelError | ProviderError
     """What a failed request means: for the whole study, or for itself alone."""
     model = request.model
     where, variable = f"models.{model.id}", model.key_env or "the vendor's variable, e.g. OPENAI_API_KEY"
+    if isinstance(error, exceptions.UnsupportedParamsError) or _denies_logprobs(error, request):
+        line = _line(error, model).partition(". To drop")[0]  # what follows is advice for users of LiteLLM
+        return ModelError(f"{model.endpoint!r}: {line}", where=where, mend=_do_without(line, request))
     if _status(error) in _KEY_REFUSED:
         mend = f"check the key in {variable}"
         return ModelError(f"{model.endpoint!r} refuses the key", where=where, mend=mend)
     if _status(error) == _NO_SUCH_MODEL or _NO_SUCH_VENDOR in str(error):
         mend = "check the endpoint's spelling, and base_url where one is given"
         return ModelError(f"there is no model {model.endpoint!r}", where=where, mend=mend)
-    if isinstance(error, exceptions.UnsupportedParamsError):
-        mend = "take out what the model cannot do (best_of needs logprobs; temperatures; extra)"
-        return ModelError(f"{model.endpoint!r}: {_line(error, model)}", where=where, mend=mend)
     return ProviderError(f"{type(error).__name__}: {_line(error, model)}")
+
+
+def _denies_logprobs(error: OpenAIError, request: Request) -> bool:
+    """Whether the server itself refuses log-probabilities: OpenAI does it with the state of a refused key."""
+    return request.logprobs and _status(error) in _REFUSED and _LOGPROBS in _line(error, request.model)
+
+
+def _do_without(line: str, request: Request) -> str:
+    """How to mend a request for what the model cannot do, by the names in the error."""
+    named = set(re.findall(r"'(\w+)'", line))
+    mends: list[str] = []
+    if request.logprobs and _LOGPROBS in line:
+        mends.append("take out the selectors that need log-probabilities (logprob, p_true)")
+    if fields := ", ".join(field for field in request.model.extra if field in named):
+        mends.append(
+            f"move {fields} into `extra_body`, which is sent as it is, or let it pass with "
+            f"`allowed_openai_params: [{fields}]` beside it, or take it out"
+        )
+    if "temperature" in line:
+        mends.append("write a temperature that it can do: `temperatures: [1]`")
+    return "; ".join(mends) or "take out what the model cannot do (`temperatures`, `extra`)"
 
 
 def _line(error: OpenAIError, model: Model) -> str:

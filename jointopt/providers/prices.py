@@ -1,11 +1,15 @@
 """What vendors charge, by the list that LiteLLM brings. It does not know what a study's file says."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import litellm
 
 from jointopt.domain import Model, Price
 from jointopt.errors import ModelError
 
 _PER_MILLION = 1e6
+_WRITING, _WRITING_FOR_AN_HOUR = 1.25, 2.0  # times the input price: what Anthropic asks, and most others after it
 
 
 def price_of(model: Model) -> Price:
@@ -22,12 +26,55 @@ def price_of(model: Model) -> Price:
 
 
 def listed_price(endpoint: str) -> Price | None:
-    """US dollars per million tokens of a chat model; None where the list has no such model of that vendor."""
+    """US dollars per million tokens of a chat model; None where the list has no such model of that vendor.
+
+    Where reasoning has a price of its own, all output is priced at the dearer of the two: never less than the vendor's
+    bill. Not in it: fees per request, search, citation or tool, and what a vendor adds for very long prompts.
+    """
+    entry = _listed(endpoint)
+    if entry is None:
+        return None
+    output = max(entry["output_cost_per_token"], entry.get("output_cost_per_reasoning_token") or 0)
+    cached = entry.get("cache_read_input_token_cost")
+    return Price(
+        input_usd=float(entry["input_cost_per_token"]) * _PER_MILLION,
+        output_usd=float(output) * _PER_MILLION,
+        cached_usd=None if cached is None else float(cached) * _PER_MILLION,
+    )
+
+
+def writing_usd(endpoint: str, price: Price, written_tokens: int, hour_tokens: int) -> float:
+    """US dollars that a vendor asks for putting a part of a prompt into its cache, beyond the price of a fresh prompt.
+
+    As many times the input price as the list says; where it says nothing, 1.25 times, and twice to keep it for an hour.
+    Vendors do this where a body asks for it (Anthropic's ``cache_control``), and some of their own accord.
+
+    Args:
+        endpoint: of the model.
+        price: of the model.
+        written_tokens: how many were put there.
+        hour_tokens: the part of them that is kept for an hour.
+    """
+    entry = _listed(endpoint) or {}
+    short = _times(entry, "cache_creation_input_token_cost", _WRITING)
+    long = _times(entry, "cache_creation_input_token_cost_above_1hr", max(short, _WRITING_FOR_AN_HOUR))
+    extra = (written_tokens - hour_tokens) * (short - 1) + hour_tokens * (long - 1)
+    return extra * price.input_usd / _PER_MILLION
+
+
+def _times(entry: Mapping[str, Any], name: str, otherwise: float) -> float:
+    """How many times the input price a listed price is, once at least."""
+    listed, base = entry.get(name), entry.get("input_cost_per_token")
+    return max(float(listed) / float(base), 1.0) if listed is not None and base else otherwise
+
+
+def _listed(endpoint: str) -> Mapping[str, Any] | None:
+    """The list's entry of a model that has a price for every token."""
     vendor, _, name = endpoint.partition("/")
     for key in (endpoint, name):
         entry = litellm.model_cost.get(key, {})
         same_vendor = key == endpoint or str(entry.get("litellm_provider", "")).startswith(vendor)
         costs = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
         if same_vendor and None not in costs:
-            return Price(float(costs[0]) * _PER_MILLION, float(costs[1]) * _PER_MILLION)
+            return dict(entry)
     return None

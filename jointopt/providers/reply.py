@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jointopt.domain import Price, Request, Sample
+from jointopt.providers.prices import writing_usd
+from jointopt.providers.usage import Usage, read_usage
 
 _FINISHES = {"length": "length", "content_filter": "filter"}
 _PER_MESSAGE = 16  # tokens that a chat template may put around a message, generously
@@ -27,33 +29,41 @@ class Reply:
     def samples(self, most: int, price: Price) -> list[Sample]:
         """At most `most` samples, numbered from 0, that carry the whole bill between them."""
         choices = list(self.body.choices or ())[:most]
-        output = _shares(self._output_tokens(choices), [_length(choice) for choice in choices])
-        bill = zip(choices, [self._input_tokens()] + [0] * len(choices), output, strict=False)
-        return [
-            Sample(
-                replicate=number,
-                text=choice.message.content or "",
-                reasoning=getattr(choice.message, "reasoning_content", None) or "",
-                finish=_FINISHES.get(choice.finish_reason, "stop"),
-                logprob=_mean_logprob(choice),
-                input_tokens=input_tokens,
-                output_tokens=output_tokens,
-                cost_usd=price.of(input_tokens, output_tokens),
-                latency_s=self.latency_s,
-            )
-            for number, (choice, input_tokens, output_tokens) in enumerate(bill)
-        ]
+        parts = self._usage(choices).split([_length(choice) for choice in choices])
+        paired = enumerate(zip(choices, parts, strict=True))
+        return [self._sample(number, choice, part, price) for number, (choice, part) in paired]
 
-    def _input_tokens(self) -> int:
-        """The bill's; where a server sends none, the upper bound, so that the budget's promise holds."""
-        usage = getattr(self.body, "usage", None)
-        return int(getattr(usage, "prompt_tokens", 0) or 0) or most_input_tokens(self.request)
+    def _sample(self, number: int, choice: Any, part: Usage, price: Price) -> Sample:
+        writing = writing_usd(self.request.model.endpoint, price, part.written_tokens, part.hour_tokens)
+        return Sample(
+            replicate=number,
+            text=_text(choice),
+            reasoning=_reasoning(choice),
+            finish=_FINISHES.get(choice.finish_reason, "stop"),
+            logprob=_mean_logprob(choice),
+            input_tokens=part.input_tokens,
+            output_tokens=part.output_tokens,
+            cost_usd=price.of(part.input_tokens, part.output_tokens, part.cached_tokens) + writing,
+            latency_s=self.latency_s,
+            cached_tokens=part.cached_tokens,
+            reasoning_tokens=part.reasoning_tokens,
+        )
 
-    def _output_tokens(self, choices: Sequence[Any]) -> int:
-        usage = getattr(self.body, "usage", None)
-        billed = int(getattr(usage, "completion_tokens", 0) or 0)
+    def _usage(self, choices: Sequence[Any]) -> Usage:
+        """The bill's; where a server sends none, upper bounds, so that the budget's promise holds."""
+        usage = read_usage(getattr(self.body, "usage", None), self.request.model.endpoint)
         longest = self.request.model.max_tokens
-        return billed or sum(min(len((choice.message.content or "").encode()), longest) for choice in choices)
+        most = sum(min(len((_reasoning(choice) + _text(choice)).encode()), longest) for choice in choices)
+        input_tokens = usage.input_tokens or most_input_tokens(self.request)
+        return replace(usage, input_tokens=input_tokens, output_tokens=usage.output_tokens or most)
+
+
+def _text(choice: Any) -> str:
+    return choice.message.content or ""
+
+
+def _reasoning(choice: Any) -> str:
+    return getattr(choice.message, "reasoning_content", None) or ""
 
 
 def _tokens(choice: Any) -> list[Any]:
@@ -69,9 +79,3 @@ def _mean_logprob(choice: Any) -> float | None:
     values = [float(token.logprob) for token in _tokens(choice) if token.logprob is not None]
     mean = sum(values) / len(values) if values else math.nan
     return mean if math.isfinite(mean) else None
-
-
-def _shares(total: int, weights: Sequence[int]) -> list[int]:
-    """Whole parts of a total in proportion to weights; they sum to it."""
-    ends = [total * sum(weights[: end + 1]) // sum(weights) for end in range(len(weights))]
-    return [end - start for start, end in zip([0, *ends], ends, strict=False)]

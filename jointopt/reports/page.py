@@ -12,13 +12,14 @@ from string import Template
 
 from plotly.offline import get_plotlyjs
 
-from jointopt.analysis import Findings, Standing, percent, verdict
+from jointopt.analysis import Findings, Preferred, Standing, percent, verdict, weights
 from jointopt.domain import Message, Sample
 from jointopt.reports.figures import FIGURES, Panel
 from jointopt.reports.figures.panel import span
 from jointopt.reports.markup import data, details, table, text
 
-_LEADERS = ("Policy", "Dev", "95% interval", "Sealed", "95% interval", "Tokens", "Latency", "Cost")
+_LEADERS = ("Policy", "Dev (95% interval)", "Sealed (95% interval)", "Unreadable", "Tokens", "Latency", "Cost")
+_PREFERRED = ("What counts", "Best on dev", "Score", "95% interval", "Utility", "Tokens", "Cost")
 
 
 def render_page(findings: Findings, *, samples: Mapping[str, Sequence[Sample]] | None = None) -> str:
@@ -42,6 +43,7 @@ def render_page(findings: Findings, *, samples: Mapping[str, Sequence[Sample]] |
         tiles="".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in _tiles(findings)),
         leaders=table(_LEADERS, [_leader(standing, findings.winner) for standing in leaders]),
         panels="".join(map(_panel, panels)),
+        preferred=_preferred(findings.preferred),
         prompt="".join(map(_message, findings.prompt)),
         samples="".join(_completions(question, found) for question, found in (samples or {}).items()),
         spend=_spend(findings),
@@ -67,7 +69,8 @@ def _facts(findings: Findings) -> str:
     """What was studied, in a line."""
     counts = findings.counts
     examples = f"{counts.dev} dev and {counts.sealed} sealed examples"
-    return f"Task {findings.task} \N{MIDDLE DOT} {examples} \N{MIDDLE DOT} {', '.join(findings.models)}"
+    said = (f"Task {findings.task}", examples, ", ".join(findings.models), f"{counts.trials:,} trials")
+    return " \N{MIDDLE DOT} ".join(said)
 
 
 def _tiles(findings: Findings) -> list[tuple[str, str]]:
@@ -78,7 +81,7 @@ def _tiles(findings: Findings) -> list[tuple[str, str]]:
         (scored[0], percent(scored[1].mean)),
         ("Tokens per answer", f"{winner.tokens:,.0f}"),
         ("Cost per answer", _usd(winner.cost_usd)),
-        ("Trials", f"{counts.trials:,}"),
+        ("Unreadable answers", percent(winner.unreadable)),
         ("Samples paid", f"{counts.samples:,}"),
         ("Served from the pool", f"{counts.pool_hits:,}"),
     ]
@@ -87,11 +90,26 @@ def _tiles(findings: Findings) -> list[tuple[str, str]]:
 def _leader(standing: Standing, winner: Standing) -> tuple[str, ...]:
     """A line of the table of leaders."""
     dev, sealed = standing.dev, standing.sealed
-    scores = (percent(dev.mean), span(dev.low, dev.high))
-    kept = (percent(sealed.mean), span(sealed.low, sealed.high)) if sealed else ("", "")
+    scores = [f"{percent(one.mean)} ({span(one.low, one.high)})" if one else "" for one in (dev, sealed)]
     costs = (f"{standing.tokens:,.0f}", f"{standing.latency_s:.2g} s", _usd(standing.cost_usd))
     star = " \N{BLACK STAR}" if standing.policy == winner.policy else ""
-    return (f"{standing.policy}{star}", *scores, *kept, *costs)
+    return (f"{standing.policy}{star}", *scores, percent(standing.unreadable), *costs)
+
+
+def _preferred(found: Sequence[Preferred]) -> str:
+    """The best policy under each preference of the grid; nothing where there is none."""
+    if not found:
+        return ""
+    lines = [
+        (
+            *(weights(entry.preference), str(entry.policy), percent(entry.score.mean)),
+            *(span(entry.score.low, entry.score.high), f"{entry.utility:.3f}"),
+            *(f"{entry.tokens:,.0f}", _usd(entry.cost_usd)),
+        )
+        for entry in found
+    ]
+    remark = "<p>All from the samples of this study. Chosen and scored on dev, so flattered.</p>"
+    return f'<section><h2>Other preferences</h2>{remark}<div class="wide">{table(_PREFERRED, lines)}</div></section>'
 
 
 def _usd(amount: float) -> str:

@@ -1,7 +1,7 @@
 """Opens the one database of a study, and gives out its transactions.
 
-SQLite is opened so that a power cut loses nothing and processes wait for one another instead of failing. It knows the
-layout's version, and nothing of what the tables mean.
+SQLite is opened so that a power cut loses nothing and processes wait for one another instead of failing. A database of
+an older layout is brought to this one. It knows the layout's version, and nothing of what the tables mean.
 """
 
 import os
@@ -19,13 +19,14 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, IntegrityErr
 
 from jointopt.errors import StorageError
 from jointopt.storage import tables
+from jointopt.storage.upgrades import upgrade
 
 BUSY_TIMEOUT_MS = 30_000
 _FORMS = "write it as sqlite:///study.db or postgresql+psycopg://user:password@host/database"
 _PERMIT = "give read and write permission, or name another file"
 _SQLITE_HEADER = b"SQLite format 3\0"
 _FORBIDDEN = "42501"  # PostgreSQL's code for a user who lacks a right
-_LOCK = 5_046_127  # any number that is ours: names the advisory lock under which PostgreSQL's tables are made
+_LOCK = 5_046_127  # any number that is ours: names the lock under which PostgreSQL's tables are made and changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,12 @@ class Database:
 
 
 def open_database(url: str, *, create: bool = True) -> Database:
-    """Open a database and make its tables where they are missing.
+    """Open a database, make its tables where they are missing, and upgrade them where they are of an older layout.
 
     Args:
         url: as SQLAlchemy writes it.
         create: whether an SQLite file is made where there is none. A command that only looks says no, and may then
-            look at a file that it cannot write.
+            look at a file that it cannot write, if that is of this layout.
 
     Raises:
         StorageError: it cannot be opened; nothing has been written.
@@ -183,14 +184,19 @@ def _begin(connection: Connection) -> None:
 
 
 def _lay_tables(database: Database) -> None:
+    """Make or upgrade the tables, all or nothing. Of many processes that open a database at once, one does it."""
     with database.read() as connection:
         if _version(connection, database.url) == tables.VERSION:
             return
     with database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        version = _version(connection, database.url)  # again: while this one waited, another may have done it
         tables.metadata.create_all(connection)
-        connection.execute(database.insert(tables.schema).values(version=tables.VERSION).on_conflict_do_nothing())
+        if version is None:
+            connection.execute(tables.schema.insert().values(version=tables.VERSION))
+        elif version < tables.VERSION:
+            upgrade(connection, version)
 
 
 def _version(connection: Connection, shown: str) -> int | None:

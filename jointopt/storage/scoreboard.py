@@ -15,14 +15,14 @@ _ARRAYS = ("scores", "cost_usd", "tokens", "latency_s")
 
 
 class Scoreboard:
-    """Keeps scorecards under the policy that stands for all equal ones."""
+    """Keeps scorecards by policy. Policies come canonical: of equal ones it is handed always the same."""
 
     def __init__(self, database: Database, study_id: int) -> None:
         self.database, self.study_id = database, study_id
 
     def keep(self, cards: Sequence[Scorecard]) -> None:
         """Keep each card as the latest of its policy, all in one transaction."""
-        texts = {card.policy.canonical().to_json(): _written(card) for card in cards}
+        texts = {card.policy.to_json(): _written(card) for card in cards}
         rows = [{"study_id": self.study_id, "policy": policy, "card": texts[policy]} for policy in sorted(texts)]
         if not rows:
             return
@@ -32,21 +32,29 @@ class Scoreboard:
             connection.execute(insert.on_conflict_do_update(index_elements=place, set_=latest), rows)
 
     def cards(self) -> dict[Policy, Scorecard]:
-        """The latest card of every policy that has one."""
+        """The latest card of every policy that has one.
+
+        A policy that an older jointopt wrote down, with fewer fields, gives way to the same one as it is written now.
+        """
         mine = select(scorecards.c.policy, scorecards.c.card).where(scorecards.c.study_id == self.study_id)
         with self.database.read() as connection:
             rows = connection.execute(mine.order_by(scorecards.c.policy)).all()
-        cards = [_read(Policy.from_json(policy), card) for policy, card in rows]
-        return {card.policy: card for card in cards}
+        read = [(Policy.from_json(text), text, card) for text, card in rows]
+        read.sort(key=lambda entry: entry[0].to_json() == entry[1])  # stable, and False comes first
+        return {policy: _read(policy, card) for policy, _, card in read}
 
 
 def _written(card: Scorecard) -> str:
-    arrays = {name: getattr(card, name).tolist() for name in (*_ARRAYS, "samples")}
-    return storable(json.dumps({"examples": card.examples, **arrays}))
+    arrays = {name: getattr(card, name).tolist() for name in (*_ARRAYS, "samples", "unreadable")}
+    objectives = {name: marks.tolist() for name, marks in card.objectives.items()}
+    return storable(json.dumps({"examples": card.examples, **arrays, "objectives": objectives}))
 
 
 def _read(policy: Policy, text: str) -> Scorecard:
+    """The card that `_written` wrote; one of layout 1 knows no objectives, and nothing of what was unreadable."""
     entries = json.loads(text)
     arrays = {name: np.array(entries[name], dtype=np.float64) for name in _ARRAYS}
+    arrays["unreadable"] = np.array(entries.get("unreadable", ()), dtype=np.float64)
     samples = np.array(entries["samples"], dtype=np.int64)
-    return Scorecard(policy, tuple(entries["examples"]), **arrays, samples=samples)
+    objectives = {name: np.array(marks, dtype=np.float64) for name, marks in entries.get("objectives", {}).items()}
+    return Scorecard(policy, tuple(entries["examples"]), **arrays, samples=samples, objectives=objectives)

@@ -4,9 +4,9 @@ They share a database with Optuna's, hence the prefix. Money is kept in whole pi
 are exact whatever their order.
 """
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
-VERSION = 1  # of this layout; a database with a higher one was written by a newer jointopt
+VERSION = 2  # of this layout (`upgrades` brings older ones to it); a higher one was written by a newer jointopt
 
 metadata = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in a column typed INTEGER
@@ -69,6 +69,9 @@ samples = Table(
     Column("cost_usd", Double, nullable=False),
     Column("latency_s", Double, nullable=False),
     Column("error", Text),
+    # Since layout 2; with a default, so that an older jointopt that still runs can go on writing.
+    Column("cached_tokens", Integer, server_default=text("0"), nullable=False),
+    Column("reasoning_tokens", Integer, server_default=text("0"), nullable=False),
 )
 
 entries = Table(  # one row for every reservation ever made

@@ -1,44 +1,89 @@
-"""What every strategy is: n samples become one answer.
+"""What every strategy is: at most n samples become one answer.
 
 A strategy sees votes (what each sample answered), never the truth. It is written once, as a generator that yields
-`Ask`s, receives votes and returns an answer; `play` runs that generator live or from recorded votes. Strategies with
-a closed form also say which of K recorded votes they would return, and how likely, for any n up to K.
+`Ask`s, receives votes and returns lots; `play` runs that generator live or from recorded votes. Where it can, it also
+gives a closed form (`Strategy.chances`), or a rule over arrays (`windows.Windows`), from which `evaluation` scores
+every n at once.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jointopt.domain import Vote
+from jointopt.domain import Request, Tactic, Vote
+from jointopt.strategies.ballots import Ballots
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A wish for n more samples of the policy's request."""
+    """A wish for n more samples of a request; None is the policy's own."""
 
     n: int
+    request: Request | None = None
 
 
-Moves = Generator[Ask, Sequence[Vote], str | None]
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a strategy may know of a question.
+
+    Attributes:
+        request: the policy's own.
+        fields: of the example, by name. Its reference is not among them.
+    """
+
+    request: Request
+    fields: Mapping[str, str]
+
+
+Lots = Sequence[tuple[Vote, float]]
+"""Votes to return, each with its chance; ties share evenly. Live, one is drawn by the seed."""
+Moves = Generator[Sequence[Ask], Sequence[Sequence[Vote]], Lots]
+"""Yields what is asked at the same time, receives the votes of each ask, returns lots."""
+Rating = Generator[Sequence[Ask], Sequence[Sequence[Vote]], Vote]
+"""The same for one vote: returns it with its rating, or what became of it."""
 
 
 class Strategy(ABC):
-    """n samples become one answer."""
+    """At most n samples become one answer.
 
-    needs_logprobs = False
+    Strategies are frozen dataclasses: their fields are the options that a study file may set. One that makes no sense
+    is refused with a StrategyError when it is made.
+    """
+
+    @property
+    def needs_logprobs(self) -> bool:
+        """Whether it is blind without log-probabilities."""
+        return False
+
+    @property
+    def follows(self) -> bool:
+        """Whether it asks requests that depend on earlier samples."""
+        return False
+
+    @property
+    def rater(self) -> object:
+        """Who asks about samples: strategies with the same one share what it asked."""
+        return self
+
+    def follow_ups(self, n: int) -> int:
+        """The most requests that n samples can lead to, beside their own: by default one for each, where any follow."""
+        return n if self.follows else 0
 
     @abstractmethod
-    def moves(self, n: int, rng: Random) -> Moves:
-        """Ask for samples, receive their votes, return the answer (None: no answer could be read)."""
+    def moves(self, n: int, case: Case) -> Moves:
+        """Ask for at most n samples of the policy's own request, receive their votes, return lots."""
 
-    @abstractmethod
-    def chances(self, votes: Sequence[Vote], n: int) -> NDArray[np.float64]:
-        """The probability that each of the K votes is the one returned, when n of them are drawn without replacement.
+    def chances(self, ballots: Ballots, ns: Sequence[int]) -> NDArray[np.float64] | None:
+        """The probability that each of K votes is the one returned, when n of them are drawn without replacement.
 
-        Shape (K,), sums to 1. Its dot product with any score of the votes is the exact, unbiased estimate of the
-        strategy's score from K samples.
+        Shape (B, len(ns), K), each pool sums to 1 at every n; its dot product with any score of the votes is the
+        exact, unbiased estimate of the strategy's score. None where there is no closed form.
         """
+        return None
+
+    def same_as(self, n: int) -> Tactic | None:
+        """The plainer tactic that this one cannot differ from at this n; None where it is its own."""
+        return Tactic("single", 1) if n == 1 and not self.follows else None

@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jointopt.config import Plan
-from jointopt.domain import Message, Price, Request, Sample, Source, Spend
+from jointopt.domain import Judge, Message, Model, Price, Request, Sample, Source, Spend
 from jointopt.errors import ModelError, ProviderError
-from jointopt.providers import Provider
-from jointopt.study.parts import connect_models, read_samples
+from jointopt.evaluation import no_logprobs
+from jointopt.providers import Provider, lacks_logprobs
+from jointopt.study.parts import connect_models, open_playbook, read_samples
+
+_TURN = 100  # tokens that a further turn of a chat may bring beside what a model wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Check:
 
 
 def ask_once(plan: Plan) -> list[Check]:
-    """Ask every model for one completion of the first prompt and example. It is paid, but no study begins.
+    """Ask every model, in every mode, for one completion of the first prompt and example. It is paid, but no study
+    begins.
 
     Raises:
         ModelError: a model does not answer, or not as the study needs it.
@@ -41,19 +45,16 @@ def ask_once(plan: Plan) -> list[Check]:
     providers, _ = connect_models(plan)
     readings, example = read_samples(plan), plan.task.dev[0]
     first = next(iter(plan.space.sources()))
-    sources = [Source(first.prompt, model, first.temperature, first.slots) for model in plan.space.models]
+    modes = list(plan.space.modes) or [first.mode]
+    sources = [replace(first, model=model, mode=mode) for model in plan.space.models for mode in modes]
     requests = [readings.request(source, example) for source in sources]
     samples = asyncio.run(_ask_all(providers, requests))
     checks = []
     for source, request, sample in zip(sources, requests, samples, strict=True):
-        if readings.logprobs and sample.logprob is None:
-            raise ModelError(
-                "the model gives no log-probabilities, and best_of selects by them",
-                where=f"model {source.model!r}",
-                mend="remove best_of from strategies, or use an endpoint that gives logprobs",
-            )
-        answer = readings.grader.parse(sample.text)
-        score = readings.grader.grade(answer, example.reference)
+        if lacks_logprobs(request, [sample]):
+            raise no_logprobs(source.model)
+        answer = readings.rubric.parse(sample.text)
+        score = readings.rubric.marks(sample.text, example.reference)[0]
         checks.append(Check(source, request.messages, sample, answer, example.reference, score))
     return checks
 
@@ -100,11 +101,16 @@ def look_ahead(plan: Plan) -> Outlook:
     providers, prices = connect_models(plan)
     readings, everything, deepest = read_samples(plan), Spend(), max(plan.space.ns)
     sources, examples = list(plan.space.sources()), (*plan.task.dev, *plan.task.sealed)
+    raters = _raters(plan)
     for source in sources:
         for example in examples:
             request = readings.request(source, example)
             tokens_in = providers[source.model].count_tokens(request)
-            everything += _worst(tokens_in, request, deepest, prices[source.model])
+            everything += _worst(tokens_in, request.model, deepest, prices[source.model])
+            for judge, most in raters:
+                model = judge.model if judge else request.model
+                shown = tokens_in + (deepest + most) * (request.model.max_tokens + _TURN)
+                everything += _worst(most * shown, model, most, prices[model.id])
     limits = plan.budget
     promised = Spend(
         min(everything.calls, limits.calls if limits.calls is not None else everything.calls),
@@ -114,6 +120,14 @@ def look_ahead(plan: Plan) -> Outlook:
     return Outlook(len(plan.space.policies()), len(sources), len(examples), everything, promised)
 
 
-def _worst(tokens_in: int, request: Request, n: int, price: Price) -> Spend:
-    tokens_out = n * request.model.max_tokens
+def _raters(plan: Plan) -> list[tuple[Judge | None, int]]:
+    """Who asks about samples, with the most requests that the largest n can lead to; None: the model itself."""
+    playbook, deepest = open_playbook(plan, plan.preference), max(plan.space.ns)
+    strategies = [playbook.build(way.strategy, way.options) for way in plan.space.ways()]
+    asking = {strategy.rater: strategy.follow_ups(deepest) for strategy in strategies if strategy.follows}
+    return [(getattr(rater, "judge", None), most) for rater, most in asking.items()]
+
+
+def _worst(tokens_in: int, model: Model, n: int, price: Price) -> Spend:
+    tokens_out = n * model.max_tokens
     return Spend(n, tokens_in + tokens_out, price.of(tokens_in, tokens_out))

@@ -1,6 +1,6 @@
 """What a study taught, from its pool alone: no call is made, so it can be asked at any time and again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,12 +20,12 @@ from jointopt.analysis import (
     paired_difference,
     variance_shares,
 )
-from jointopt.domain import Example, Policy, Sample, Scorecard
+from jointopt.domain import Example, Policy, Sample, Scorecard, Source, Tactic
 from jointopt.errors import NothingToReport
-from jointopt.evaluation import Reading, estimate, expected_score
 from jointopt.search import IMPORTANCE, importances
 from jointopt.study.parts import Parts
 from jointopt.study.phases import Phases
+from jointopt.study.preferences import prefer
 
 LEADERS = 10
 
@@ -70,6 +70,7 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         crossings=crossings(curves),
         importance=weigh(phases),
         command=f"jointopt run {parts.plan.path.name}",
+        preferred=prefer(parts),
     )
 
 
@@ -105,15 +106,13 @@ def stand(parts: Parts, policy: Policy, sealed: Sequence[Example]) -> Standing:
         cost_usd=float(dev.cost_usd.mean()),
         tokens=float(dev.tokens.mean()),
         latency_s=float(dev.latency_s.mean()),
+        unreadable=float(dev.unreadable.mean()),
     )
 
 
 def score(parts: Parts, policy: Policy, examples: Sequence[Example]) -> Scorecard | None:
     """The scorecard of a policy on examples that it was sampled for; None where there is none."""
-    read = [reading for example in examples if (reading := parts.readings.of(policy.source, example))]
-    if not read or len(read) < len(examples) or min(map(len, read)) < policy.n:
-        return None
-    return estimate(policy, examples, read, parts.prices[policy.source.model])
+    return parts.estimate.card(policy, examples)
 
 
 def compare(parts: Parts, choices: dict[str, tuple[Policy, int]], sealed: Sequence[Example]) -> tuple[Contender, ...]:
@@ -159,43 +158,41 @@ def measure_interaction(parts: Parts, phases: Phases, extent: Extent | None) -> 
 def fill_table(parts: Parts, phases: Phases, extent: Extent) -> Table:
     """The scores of prompt x strategy x n (x model) on every example of the table."""
     space = parts.plan.space
-    ns = [n for n in space.ns if n <= extent.samples]
+    ns, ways = [n for n in space.ns if n <= extent.samples], space.ways()
     dev = parts.plan.task.dev[: extent.examples]
-    readings = {
-        (source.prompt, source.model): [parts.readings.of(source, example) for example in dev]
-        for source in phases.table_sources()
-    }
+    sources = {(source.prompt, source.model): source for source in phases.table_sources()}
     cells = [
-        [
-            [[_cell(readings[prompt, model], strategy, n) for model in space.models] for n in ns]
-            for strategy in space.strategies
-        ]
+        [[[_cell(parts, sources[prompt, model], way, n, dev) for model in space.models] for n in ns] for way in ways]
         for prompt in space.prompts
     ]
-    levels = (tuple(space.prompts), space.strategies, tuple(map(str, ns)), tuple(space.models))
+    levels = (tuple(space.prompts), tuple(way.label for way in ways), tuple(map(str, ns)), tuple(space.models))
     return Table(np.moveaxis(np.array(cells), -1, 0), ("prompt", "strategy", "n", "model"), levels)
 
 
-def _cell(readings: Iterable[Reading | None], strategy: str, n: int) -> list[float]:
-    how, n = ("single", 1) if strategy == "single" or n == 1 else (strategy, n)
-    return [expected_score(reading, how, n) for reading in readings if reading is not None]
+def _cell(parts: Parts, source: Source, way: Tactic, n: int, dev: Sequence[Example]) -> list[float]:
+    """The score of a strategy at some n on every example."""
+    policy = parts.plan.space.canonical(Policy(source, way.strategy, n, way.options))
+    card = parts.estimate.card(policy, dev)
+    if card is None:
+        raise NothingToReport(f"{policy} is not covered by the table")
+    return [float(score) for score in card.scores]
 
 
 def draw_curves(parts: Parts, phases: Phases, extent: Extent | None, winner: Policy) -> tuple[Curve, ...]:
     """Every prompt over n on the balanced table, for each model and the winner's strategy (or the first that votes)."""
     if extent is None:
         return ()
-    several = [name for name in parts.plan.space.strategies if name != "single"]
+    several = [way for way in parts.plan.space.ways() if way.strategy != "single"]
     if not several:
         return ()
-    strategy = winner.strategy if winner.strategy in several else several[0]
+    winners = (way for way in several if (way.strategy, way.options) == (winner.strategy, winner.options))
+    way = next(winners, several[0])
     ns = tuple(n for n in parts.plan.space.ns if n <= extent.samples)
     dev = parts.plan.task.dev[: extent.examples]
     curves = []
     for source in phases.table_sources():
-        readings = [parts.readings.of(source, example) for example in dev]
-        table = np.array([_cell(readings, strategy, n) for n in ns])
-        curves.append(Curve(source.prompt, source.model, strategy, ns, table))
+        table = np.array([_cell(parts, source, way, n, dev) for n in ns])
+        curves.append(Curve(source.prompt, source.model, way.label, ns, table))
     return tuple(curves)
 
 

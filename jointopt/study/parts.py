@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from jointopt.config import Plan, changes
-from jointopt.domain import Price
+from jointopt.domain import Preference, Price
 from jointopt.errors import StudyChanged
-from jointopt.evaluation import Draw, Evaluate, Readings
-from jointopt.grading import GRADERS
+from jointopt.evaluation import Draw, Estimate, Evaluate, Readings
+from jointopt.grading import Rubric, build
 from jointopt.providers import Provider, connect
 from jointopt.storage import Database, Ledger, SamplePool, Scoreboard, Studies, StudyRow, open_database
-from jointopt.strategies import STRATEGIES
+from jointopt.strategies import Playbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +27,36 @@ class Parts:
     prices: Mapping[str, Price]
     readings: Readings
     draw: Draw
+    estimate: Estimate
     evaluate: Evaluate
 
 
 def connect_models(plan: Plan) -> tuple[dict[str, Provider], dict[str, Price]]:
-    """A provider and a price for every model of the plan, by id.
+    """A provider and a price for every model of the plan, judges included, by id.
 
     Raises:
         ModelError: an unknown model, or one without a price.
     """
-    providers = {id: connect(model) for id, model in plan.space.models.items()}
-    return providers, {id: providers[id].price(model) for id, model in plan.space.models.items()}
+    models = {**plan.space.models, **{judge.model.id: judge.model for judge in plan.judges.values()}}
+    providers = {id: connect(model) for id, model in models.items()}
+    return providers, {id: providers[id].price(model) for id, model in models.items()}
+
+
+def read_rubric(plan: Plan) -> Rubric:
+    """The graders of the plan's objectives."""
+    return Rubric({name: build(grader, options) for name, (grader, options) in plan.objectives.items()})
+
+
+def open_playbook(plan: Plan, preference: Preference) -> Playbook:
+    """The plan's strategies, as a preference has them choose."""
+    return Playbook(plan.judges, read_rubric(plan).weights(preference))
 
 
 def read_samples(plan: Plan) -> Readings:
-    """The plan's empty readings, with its grader. Log-probabilities are asked for where a strategy selects by them."""
-    grader = GRADERS[plan.grader](**plan.grader_options)
-    logprobs = any(STRATEGIES[name].needs_logprobs for name in plan.space.strategies)
-    return Readings(plan.space, grader, seed=plan.seed, logprobs=logprobs)
+    """The plan's empty readings. Log-probabilities are asked for where a strategy selects by them."""
+    playbook = open_playbook(plan, plan.preference)
+    logprobs = any(playbook.build(way.strategy, way.options).needs_logprobs for way in plan.space.ways())
+    return Readings(plan.space, read_rubric(plan), seed=plan.seed, logprobs=logprobs)
 
 
 def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[], None]) -> Parts:
@@ -71,8 +83,9 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
     readings = read_samples(plan)
     draw = Draw(readings, pool, ledger, providers, on_progress)
     keep = Scoreboard(database, row.id).keep
-    evaluate = Evaluate(plan.task, plan.space.policies(), draw, prices, plan.preference, keep)
-    return Parts(plan, database, studies, row, pool, ledger, providers, prices, readings, draw, evaluate)
+    estimate = Estimate(readings, open_playbook(plan, plan.preference), prices)
+    evaluate = Evaluate(plan.task, plan.space.policies(), draw, estimate, plan.preference, keep)
+    return Parts(plan, database, studies, row, pool, ledger, providers, prices, readings, draw, estimate, evaluate)
 
 
 def _changed(studies: Studies, row: StudyRow, plan: Plan, *, force: bool) -> StudyRow:

@@ -3,14 +3,13 @@
 What a phase found is recorded when it ends; a study that goes on begins with the first phase that has not ended.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from jointopt.analysis import Extent, Procedure, Separate
 from jointopt.domain import BLOCK, Example, Policy, Source
 from jointopt.errors import BudgetExhausted
-from jointopt.evaluation import estimate
 from jointopt.search import Trials, search
 from jointopt.study.parts import Parts
 
@@ -58,10 +57,11 @@ class Phases:
         every cell, so that interaction can be measured, and what tuning apart would have chosen.
         """
         cap, why = self.parts.plan.budget.part(SHARES["table"]), "the whole table is filled"
-        sources, deepest = self.table_sources(), max(self.parts.plan.space.ns)
+        space = self.parts.plan.space
+        sources, deepest, tactics = self.table_sources(), max(space.ns), space.tactics()
         for block in self.parts.plan.task.blocks():
             try:
-                await self.parts.evaluate.cover(sources, block, deepest, phase="table", cap=cap)
+                await self.parts.evaluate.cover(sources, block, deepest, tactics, phase="table", cap=cap)
             except BudgetExhausted as end:
                 why = str(end)
                 break
@@ -71,23 +71,37 @@ class Phases:
         """Score the winner and every procedure's choice on the sealed half, once. All on the same examples."""
         task, why = self.parts.plan.task, "the whole sealed half is scored"
         winner, choices = self.choose()
-        depths: dict[Source, int] = {}
-        for policy in {winner, *(policy for policy, _ in choices.values())}:
-            deep = max(policy.n, min(SEALED_SAMPLES, max(self.parts.plan.space.ns)))
-            depths[policy.source] = max(depths.get(policy.source, 0), deep)
-        # Example by example: what a short budget cuts off is the same for every policy.
-        request = self.parts.readings.request
-        wishes = [(request(source, one), deep) for one in task.sealed for source, deep in depths.items()]
-        try:
-            await self.parts.draw.fill(wishes, phase="sealed")
-        except BudgetExhausted as end:
-            why = str(end)
-        lacking = (
-            i for i, one in enumerate(task.sealed) for source in depths if self._drawn(source, one) < depths[source]
-        )
-        scored = next(lacking, len(task.sealed))
+        policies = list(dict.fromkeys([winner, *(policy for policy, _ in choices.values())]))
+        tactics, scored = [policy.tactic for policy in policies], 0
+        for start in range(0, len(task.sealed), BLOCK):  # what a short budget cuts off is the same for every policy
+            block = task.sealed[start : start + BLOCK]
+            wishes = [(source, one, deep) for one in block for source, deep in self._depths(policies).items()]
+            try:
+                await self.parts.evaluate.fill(wishes, tactics, "sealed")
+            except BudgetExhausted as end:
+                why = str(end)
+            scored += self._scored(policies, block)
+            if scored < start + len(block):
+                break
         chosen = {str(procedure): [policy.to_json(), calls] for procedure, (policy, calls) in choices.items()}
         return {"winner": winner.to_json(), "choices": chosen, "examples": scored, "why": why}
+
+    def _depths(self, policies: Sequence[Policy]) -> dict[Source, int]:
+        """How many samples of each sealed example every source is judged by."""
+        depths: dict[Source, int] = {}
+        for policy in policies:
+            deep = max(policy.n, min(SEALED_SAMPLES, max(self.parts.plan.space.ns)))
+            depths[policy.source] = max(depths.get(policy.source, 0), deep)
+        return depths
+
+    def _scored(self, policies: Sequence[Policy], examples: Sequence[Example]) -> int:
+        """On how many of these examples, from the first on, every policy can be scored as deep as is asked."""
+        depths, reading = self._depths(policies), self.parts.estimate.reading
+        for count, example in enumerate(examples):
+            found = [(policy, reading(policy, example)) for policy in policies]
+            if any(one is None or len(one) < depths[policy.source] for policy, one in found):
+                return count
+        return len(examples)
 
     def choose(self) -> tuple[Policy, dict[Procedure, tuple[Policy, int]]]:
         """The winner on all that was learnt, and what each procedure chose within the calls of the search."""
@@ -98,7 +112,8 @@ class Phases:
         choices = {Procedure.JOINT: (Policy.from_json(found["joint"]), int(found["calls"]))}
         extent = self.extent()
         if extent is not None:
-            separate = Separate(self.parts.plan.space, self.around(), int(found["calls"]), extent, self.utility)
+            calls = int(found["calls"])
+            separate = Separate(self.parts.plan.space, self.around(), calls, extent, self.utility, self.effort)
             choices |= {name: (choice.policy, choice.calls) for name, choice in separate.choices().items()}
         return leader.policy, choices
 
@@ -113,13 +128,23 @@ class Phases:
 
     def extent(self) -> Extent | None:
         """How much of the table is filled: the most samples that every source has for a whole block at least."""
-        dev = self.parts.plan.task.dev
-        fewest = [min(self._drawn(source, example) for source in self.table_sources()) for example in dev]
+        dev, sources = self.parts.plan.task.dev, self.table_sources()
+        fewest = [min(self._filled(source, example) for source in sources) for example in dev]
         for samples in sorted(self.parts.plan.space.ns, reverse=True):
             examples = next((i for i, count in enumerate(fewest) if count < samples), len(dev))
             if examples >= min(BLOCK, len(dev)):
                 return Extent(samples, examples)
         return None
+
+    def _filled(self, source: Source, example: Example) -> int:
+        """Up to which n every tactic can be scored on an example."""
+        held = self._drawn(source, example)
+        tactics = sorted(self.parts.plan.space.tactics(), key=lambda tactic: tactic.n)
+        for tactic in tactics if held else ():
+            policy = Policy(source, tactic.strategy, tactic.n, tactic.options)
+            if tactic.n <= held and self.parts.estimate.reading(policy, example) is None:
+                return tactic.n - 1
+        return held
 
     def _drawn(self, source: Source, example: Example) -> int:
         reading = self.parts.readings.of(source, example)
@@ -127,7 +152,12 @@ class Phases:
 
     def utility(self, policy: Policy, samples: int, examples: int) -> float:
         """The mean utility of a policy, as seen through so many samples of so many examples of the table."""
-        dev, readings = self.parts.plan.task.dev[:examples], self.parts.readings
-        seen = [reading.first(samples) for example in dev if (reading := readings.of(policy.source, example))]
-        card = estimate(policy, dev, seen, self.parts.prices[policy.source.model])
-        return card.utility(self.parts.plan.preference)
+        card = self.parts.estimate.card(policy, self.parts.plan.task.dev[:examples], samples=samples)
+        return card.utility(self.parts.plan.preference) if card else float("-inf")
+
+    def effort(self, policies: Sequence[Policy], samples: int) -> int:
+        """The calls that it takes to see policies of one source through so many samples of an example."""
+        playbook = self.parts.estimate.playbook
+        strategies = {playbook.build(policy.strategy, policy.options) for policy in policies}
+        raters = {strategy.rater: strategy.follow_ups(samples) for strategy in strategies}
+        return samples + sum(raters.values())

@@ -146,9 +146,7 @@ class Study:
     def _load_sealed(self) -> None:
         """Only once the seal is open are its samples looked at."""
         if self.phases.recall("sealed"):
-            sources = self.plan.space.sources()
-            examples = self.plan.task.sealed
-            self.parts.draw.load([self.parts.readings.request(s, example) for s in sources for example in examples])
+            self.parts.evaluate.load(list(self.plan.space.sources()), self.plan.task.sealed)
 
     def _enter(self, phase: str) -> None:
         self._phase, self._told = phase, 0.0

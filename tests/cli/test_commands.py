@@ -39,7 +39,7 @@ def test_run_prints_its_findings_as_json(folder: Path) -> None:
     """One JSON document on standard output: winner, spend, verdict, and where the report is."""
     said = json.loads((folder / "run.json").read_text())
     assert said["findings"]["spend"]["calls"] <= 1500
-    assert said["findings"]["winner"]["policy"]["strategy"] in ("single", "majority", "best_of")
+    assert said["findings"]["winner"]["policy"]["strategy"] in ("single", "majority", "best_of", "adaptive_consistency")
     assert said["verdict"]
     assert Path(folder, said["report"]).stat().st_size > 1_000_000
 
@@ -50,7 +50,7 @@ def test_report_repeats_what_run_said(folder: Path) -> None:
         json.loads((folder / "run.json").read_text()),
         _jointopt("report", "study.yaml", "--json", cwd=folder),
     )
-    for name in ("winner", "comparison", "interaction", "spend", "counts", "importance"):
+    for name in ("winner", "comparison", "interaction", "spend", "counts", "importance", "preferred"):
         assert json.loads(again.stdout)["findings"][name] == before["findings"][name]
     done = _jointopt("report", "study.yaml", "-o", "there.html", cwd=folder)
     assert done.returncode == 0
@@ -67,12 +67,13 @@ def test_status_and_studies_say_how_far_it_is(folder: Path) -> None:
 
 
 def test_check_and_estimate_ask_before_they_spend(folder: Path) -> None:
-    """Check shows one real answer of every model, estimate an upper bound within the budget."""
+    """Check shows one real answer of every model in every mode, estimate an upper bound within the budget."""
     checked = json.loads(_jointopt("check", "study.yaml", "--json", cwd=folder).stdout)
-    assert [one["source"]["model"] for one in checked["checks"]] == ["nano", "micro"]
+    assert [one["source"]["model"] for one in checked["checks"]] == ["nano", "nano", "micro", "micro"]
+    assert [one["source"]["mode"] for one in checked["checks"]] == ["fast", "think"] * 2
     assert all(one["sample"]["output_tokens"] > 0 for one in checked["checks"])
     outlook = json.loads(_jointopt("estimate", "study.yaml", "--json", cwd=folder).stdout)
-    assert outlook["everything"]["calls"] == 12 * 100 * 16
+    assert outlook["everything"]["calls"] == 20 * 100 * 16
     assert outlook["promised"]["calls"] == 1500
 
 
@@ -85,7 +86,11 @@ def test_schema_is_a_json_schema(tmp_path: Path) -> None:
     ("change", "words"),
     [
         (("name: quickstart", "name: [quickstart"), ["study.yaml:5:5"]),
-        (("strategies: [single", "strategies: [singel"), ["singel", "single"]),
+        (("- single", "- singel"), ["singel", "single"]),
+        (("window: 4", "window: 64"), ["window", "64", "16"]),
+        (("threshold: [0.8", "threshold: [0.4"), ["threshold", "0.4", "more than 0.5"]),
+        (("window: 4", "windows: 4"), ["windows", "window"]),
+        (("- best_of ", "- best_of: {by: loprob} "), ["loprob", "logprob"]),
         (("budget: {calls: 16000}", "budget: {}"), ["budget"]),
         (("sampler: tpe", "smapler: tpe"), ["smapler", "sampler"]),
         (("n: [1, 2", "n: [0, 2"), ["n"]),

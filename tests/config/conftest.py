@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from jointopt.config import Plan, read_study
+from jointopt.errors import UserError
+
 STUDY = """\
 name: small
 task:
@@ -41,6 +44,21 @@ class Folder:
         text = self.study.read_text()
         assert old in text, f"{old!r} is not in the study file"
         self.study.write_text(text.replace(old, new))
+
+    def add(self, lines: str) -> None:
+        """Put lines of YAML below the study file; the first one becomes line 12."""
+        self.study.write_text(self.study.read_text() + lines)
+
+    def read(self) -> Plan:
+        """The plan of the study."""
+        return read_study(self.study)
+
+    def refusal(self) -> str:
+        """What is said when the study is read; it says how to mend it."""
+        with pytest.raises(UserError) as refusal:
+            read_study(self.study)
+        assert refusal.value.mend, "a message without a mend"
+        return str(refusal.value)
 
 
 @pytest.fixture

@@ -7,22 +7,37 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from jointopt.config import Plan, read_study, schema
 from jointopt.domain import Budget, Preference, Price, Prompt
+from jointopt.grading.rubric import SCORE
 
 if TYPE_CHECKING:
     from tests.config.conftest import Folder
+
+EVERYTHING = """
+strategies: [single, {best_of: {by: [length, careful, own]}}, {early_stop: {window: 4}}, {refine: }]
+judges:
+  careful: {model: nano, prompt: "{question} {answer}", best: 5}
+  own: {model: {endpoint: embedded/micro, max_tokens: 9}}
+modes:
+  plain: {}
+  deep: {reasoning_effort: high, extra_body: {top_k: 4}, models: {nano: {system: "reasoning: on"}}}
+preferences: {quality: 1, tokens: [0, 0.1]}
+"""
 
 
 def test_a_small_study_is_read_with_its_defaults(folder: Folder) -> None:
     """What the file leaves out is filled in."""
     plan = read_study(folder.study)
     assert (plan.name, plan.seed, plan.sampler, plan.trials) == ("small", 1, "tpe", None)
-    assert (plan.grader, dict(plan.grader_options)) == ("exact", {})
-    assert plan.preference == Preference()
+    assert plan.objectives == {SCORE: ("exact", {})}
+    assert (plan.preference, plan.preferences, plan.judges) == (Preference(), (), {})
     assert plan.budget == Budget(calls=100, wall_clock_s=5400)
-    assert plan.space.strategies == ("single", "majority", "best_of")
+    assert plan.space.strategies == {"single": {}, "majority": {}, "best_of": {}}
+    assert list(plan.space.strategies) == ["single", "majority", "best_of"]
+    assert plan.space.modes == {}
     assert (plan.space.ns, plan.space.temperatures) == ((1, 4), (1.0,))
     assert plan.space.prompts["steps"] == Prompt("steps", user="{question} Work step by step.", system="Think.")
     assert plan.space.models["nano"].price is None
@@ -90,11 +105,13 @@ def test_a_model_is_written_long(folder: Folder) -> None:
     folder.replace(
         "nano: embedded/nano",
         "{free: {endpoint: openai/x, price: 0, base_url: 'http://localhost:8000/v1', key_env: MY_KEY, max_tokens: 9,"
-        " concurrency: 3, extra: {top_p: 0.9}}, paid: {endpoint: a/b, price: {input: 1, output: 2.5}}}",
+        " concurrency: 3, extra: {top_p: 0.9}}, paid: {endpoint: a/b, price: {input: 1, output: 2.5}},"
+        " cached: {endpoint: a/b, price: {input: 1, output: 2.5, cached_input: 0.25}}}",
     )
     models = read_study(folder.study).space.models
     free = models["free"]
     assert (free.price, models["paid"].price) == (Price(), Price(1, 2.5))
+    assert models["cached"].price == Price(1, 2.5, cached_usd=0.25)
     assert (free.base_url, free.key_env, free.max_tokens) == ("http://localhost:8000/v1", "MY_KEY", 9)
     assert (free.concurrency, free.extra) == (3, {"top_p": 0.9})
 
@@ -103,7 +120,7 @@ def test_one_value_stands_for_a_list_and_repeats_count_once(folder: Folder) -> N
     """`strategies: single` is enough; n is sorted."""
     folder.replace("n: [1, 4]", "n: [4, 1, 4]\nstrategies: single\ntemperatures: 0.5")
     space = read_study(folder.study).space
-    assert (space.ns, space.strategies, space.temperatures) == ((1, 4), ("single",), (0.5,))
+    assert (space.ns, space.strategies, space.temperatures) == ((1, 4), {"single": {}}, (0.5,))
 
 
 @pytest.mark.parametrize(
@@ -132,6 +149,24 @@ def test_the_text_holds_all_that_decides_and_no_storage(folder: Folder) -> None:
     assert plan.digest == sha256(plan.text.encode()).hexdigest()
 
 
+# As the first version wrote it: a study that began then goes on as long as its file is the same.
+FIRST_TEXT = (
+    '{"name":"small","task":{"data":"examples.jsonl","fields":{},"sealed":0.4,"grader":{"name":"exact","options":{}},'
+    '"data_sha256":"febdc1b227125cb569617d98f002aceafd4c5f2195ea2783e617e5768761aa74"},"prompts":{"plain":{"system":"",'
+    '"user":"{question}"},"steps":{"system":"Think.","user":"{question} Work step by step."}},"slots":{},"models":{'
+    '"nano":{"endpoint":"embedded/nano","max_tokens":512,"concurrency":16,"extra":{}}},"strategies":["single","majority",'
+    '"best_of"],"n":[1,4],"temperatures":[1.0],"preference":{"quality":1.0,"cost_usd":0.0,"tokens":0.0,"latency_s":0.0},'
+    '"budget":{"calls":100,"wall_clock":5400.0},"sampler":"tpe","seed":1}'
+)
+
+
+def test_an_unchanged_file_keeps_its_text(folder: Folder) -> None:
+    """Keys that came later, and are not used, leave no trace: an old study can go on."""
+    assert folder.read().text == FIRST_TEXT
+    folder.add("modes: {}\njudges: {}\npreferences: {}\npreference: {objectives: {}}\n")
+    assert folder.read().text == FIRST_TEXT
+
+
 def test_comments_and_spelling_do_not_change_the_text(folder: Folder) -> None:
     """Only what the file means counts."""
     before = read_study(folder.study).text
@@ -155,6 +190,18 @@ def test_the_schema_explains_every_key() -> None:
             explained = everything["$defs"][entry["$ref"].rpartition("/")[2]] if "$ref" in entry else entry
             assert explained.get("description"), key
     assert {"type": "string"} in everything["properties"]["models"]["additionalProperties"]["anyOf"]
+
+
+def test_the_schema_accepts_what_is_read(folder: Folder) -> None:
+    """An editor finds no fault in the long and short forms, and finds one in a misspelt option."""
+    validator = pytest.importorskip("jsonschema").Draft202012Validator(schema())
+    folder.add(EVERYTHING)
+    folder.replace("n: [1, 4]", "n: 4")
+    folder.read()
+    document = yaml.safe_load(folder.study.read_text())
+    assert [error.message for error in validator.iter_errors(document)] == []
+    assert not validator.is_valid(document | {"strategies": {"best_of": {"yb": "length"}}})
+    assert not validator.is_valid(document | {"strategies": []})
 
 
 def test_a_plan_cannot_be_changed(folder: Folder) -> None:

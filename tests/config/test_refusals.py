@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from jointopt.config import read_study
-from jointopt.errors import StudyFileError, TaskError, UserError
+from jointopt.errors import StudyFileError, TaskError
 
 if TYPE_CHECKING:
     from tests.config.conftest import Folder
@@ -48,7 +48,11 @@ SPOILED = {
         "{endpoint: a/b, price: {input: -1, output: 0}}",
         ["price.input", "0 or more"],
     ),
-    "an unknown strategy": ("n: [1", "strategies: [majorty]\nn: [1", ["strategies[1]", "did you mean 'majority'"]),
+    "an unknown strategy": (
+        "n: [1",
+        "strategies: [majorty]\nn: [1",
+        ["study.yaml:10: strategies.majorty", "did you mean 'majority'"],
+    ),
     "no strategy": ("n: [1", "strategies: []\nn: [1", ["strategies", "name one at least"]),
     "an unknown grader": ("sealed: 0.4", "grader: exakt", ["task.grader", "'exakt'", "did you mean 'exact'"]),
     "an unknown grader option": (
@@ -93,7 +97,7 @@ SPOILED = {
 def test_a_spoiled_study_file_is_refused(folder: Folder, old: str, new: str, words: list[str]) -> None:
     """The message names the file, the line, the value and the mend; nothing is written."""
     folder.replace(old, new)
-    message = _refusal(folder)
+    message = folder.refusal()
     assert all(word in message for word in words), message
     assert sorted(path.name for path in folder.path.iterdir()) == ["examples.jsonl", "study.yaml"]
 
@@ -112,7 +116,7 @@ SECRETS = {
 def test_a_literal_key_is_refused_and_not_repeated(folder: Folder, old: str, new: str) -> None:
     """The mend is an environment variable; the key itself is not shown."""
     folder.replace(old, new)
-    message = _refusal(folder)
+    message = folder.refusal()
     assert "key_env: OPENAI_API_KEY" in message
     assert "verysecret" not in message
 
@@ -120,7 +124,7 @@ def test_a_literal_key_is_refused_and_not_repeated(folder: Folder, old: str, new
 def test_a_password_in_an_address_is_refused_and_not_repeated(folder: Folder) -> None:
     """An address with a user and password would be kept with the study."""
     folder.replace("embedded/nano", "{endpoint: a/b, base_url: 'http://me:verysecret@host/v1'}")
-    message = _refusal(folder)
+    message = folder.refusal()
     assert "base_url" in message
     assert "verysecret" not in message
 
@@ -170,7 +174,7 @@ def test_the_same_question_about_another_text_is_another_example(folder: Folder)
     """What a prompt shows besides the question tells two examples apart."""
     rows = [f'{{"question": "Who won?", "text": "Team {n} won.", "answer": "{n}"}}' for n in range(6)]
     folder.write("examples.jsonl", "\n".join(rows))
-    assert "stands at" in _refusal(folder)
+    assert "stands at" in folder.refusal()
     folder.replace('plain: "{question}"', 'plain: "{text} {question}"')
     assert len(read_study(folder.study).task.dev) == 4
 
@@ -188,7 +192,7 @@ def test_a_broken_table_is_refused(folder: Folder, content: str, words: list[str
     """CSV is read strictly."""
     folder.write("e.csv", content)
     folder.replace("examples.jsonl", "e.csv")
-    message = _refusal(folder)
+    message = folder.refusal()
     assert all(word in message for word in words), message
 
 
@@ -197,7 +201,7 @@ def test_no_parquet_is_refused(folder: Folder) -> None:
     pytest.importorskip("pyarrow")
     folder.write("e.parquet", "not at all")
     folder.replace("examples.jsonl", "e.parquet")
-    assert "not Parquet" in _refusal(folder)
+    assert "not Parquet" in folder.refusal()
 
 
 WHOLE_FILES = {
@@ -230,11 +234,4 @@ def test_an_empty_prompt_file_is_refused(folder: Folder) -> None:
     """A file with a system line only asks nothing."""
     folder.write("a.md", "Be kind.\n---\n  \n")
     folder.replace('"{question}"\n', "{file: a.md}\n")
-    assert "the prompt is empty: a.md" in _refusal(folder)
-
-
-def _refusal(folder: Folder) -> str:
-    with pytest.raises(UserError) as refusal:
-        read_study(folder.study)
-    assert refusal.value.mend, "a message without a mend"
-    return str(refusal.value)
+    assert "the prompt is empty: a.md" in folder.refusal()

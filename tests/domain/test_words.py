@@ -3,17 +3,46 @@
 import numpy as np
 import pytest
 
-from jointopt.domain import Budget, Example, Message, Model, Policy, Prompt, Request, Source, Space, Spend
+from jointopt.domain import (
+    Budget,
+    Example,
+    Judge,
+    Message,
+    Mode,
+    Model,
+    Policy,
+    Preference,
+    Price,
+    Prompt,
+    Request,
+    Scorecard,
+    Source,
+    Space,
+    Spend,
+    Tactic,
+)
 from jointopt.domain.scorecard import interval
 
 MODEL = Model("m", "embedded/nano")
+EXAMPLE = Example("1", {"question": "why"}, "x")
+SINGLE = Tactic("single", 1)
 SPACE = Space(
     {"plain": Prompt("plain", "{question}"), "kind": Prompt("kind", "{tone} {question}", system="be {mood}")},
-    {"m": MODEL},
-    ("single", "majority"),
+    {"m": MODEL, "other": Model("other", "embedded/nano", extra={"effort": "low", "body": {"a": 1}})},
+    {"single": {}, "majority": {}, "early_stop": {"window": (2, 4)}},
     (1, 2),
     (1.0,),
     {"tone": {"bare": "", "polite": "please, {question}?"}},
+    {
+        "fast": Mode("fast"),
+        "think": Mode("think", "think", 99, {"effort": "high", "body": {"b": 2}}, {"m": Mode("think", "m thinks")}),
+    },
+    {
+        Tactic("single", 2): SINGLE,
+        Tactic("majority", 1): SINGLE,
+        **{Tactic("early_stop", 1, (("window", window),)): SINGLE for window in (2, 4)},
+        **{Tactic("early_stop", 2, (("window", window),)): Tactic("majority", 2) for window in (2, 4)},
+    },
 )
 
 
@@ -27,23 +56,81 @@ def test_a_prompt_fills_each_place_once() -> None:
 
 
 def test_equal_policies_are_one() -> None:
-    """A single sample is the same at any n, and a vote of one is a single sample."""
+    """A single sample is the same at any n, a vote of one is a single sample, a vote of one window a plain one."""
     source = Source("plain", "m", 1.0)
-    assert Policy(source, "single", 8).canonical() == Policy(source, "majority", 1).canonical()
-    assert Policy(source, "majority", 2).canonical() == Policy(source, "majority", 2)
-    assert len(SPACE.policies()) == 2 * 2 * 2
+    assert SPACE.canonical(Policy(source, "single", 2)) == SPACE.canonical(Policy(source, "majority", 1))
+    assert SPACE.canonical(Policy(source, "majority", 2)) == Policy(source, "majority", 2)
+    assert [way.label for way in SPACE.ways()] == [
+        "single",
+        "majority",
+        "early_stop(window=2)",
+        "early_stop(window=4)",
+    ]
+    assert SPACE.tactics() == [SINGLE, Tactic("majority", 2)]
+    assert len(SPACE.policies()) == len(set(SPACE.policies())) == 2 * 2 * 2 * 2 * 2
+
+
+def test_a_mode_switches_what_is_sent() -> None:
+    """A mode without settings changes nothing; one with a line, a limit and body fields changes just those; a model may
+    have its own.
+    """
+    plain, think, own = (
+        SPACE.request(Source("kind", model, 1.0, (("tone", "bare"),), mode), EXAMPLE, seed=1, logprobs=False)
+        for model, mode in (("other", "fast"), ("other", "think"), ("m", "think"))
+    )
+    assert (plain.messages[0].content, plain.body["effort"], plain.body["max_tokens"]) == ("be {mood}", "low", 512)
+    assert (think.messages[0].content, think.body["effort"]) == ("think\nbe {mood}", "high")
+    assert (think.body["body"], think.body["max_tokens"]) == ({"a": 1, "b": 2}, 99)
+    assert (own.messages[0].content, own.body["max_tokens"]) == ("m thinks\nbe {mood}", 512)
+    assert len({request.key for request in (plain, think, own)}) == 3
+
+
+def test_cached_tokens_have_their_price() -> None:
+    """They are a part of the input; without a price of their own they cost what the rest does."""
+    assert Price(2.0, 3.0).of(100, 10, 40) == pytest.approx(230e-6)
+    assert Price(2.0, 3.0, 0.5).of(100, 10, 40) == pytest.approx((120 + 20 + 30) * 1e-6)
+
+
+def test_a_judge_is_shown_the_question_and_the_answer() -> None:
+    """And what stands in an answer is not read as a place."""
+    judge = Judge("j", MODEL, Prompt("j", "{question} {answer}"))
+    assert judge.request({"question": "why"}, "{question}", seed=3).messages == (Message("user", "why {question}"),)
+
+
+def test_objectives_add_to_the_utility() -> None:
+    """Each with its weight; the standard error is that of the score, over examples."""
+    zeros, scores = np.zeros(4), np.array([1.0, 0.0, 1.0, 1.0])
+    card = Scorecard(
+        policy=Policy(Source("plain", "m", 1.0), "single", 1),
+        examples=("a", "b", "c", "d"),
+        scores=scores,
+        cost_usd=zeros,
+        tokens=zeros + 500,
+        latency_s=zeros,
+        samples=np.ones(4, dtype=np.int64),
+        objectives={"brief": np.array([0.0, 1.0, 0.5, 0.5])},
+    )
+    preference = Preference(quality=2.0, tokens=0.1, objectives=(("brief", 0.4),))
+    assert card.utilities(preference).tolist() == pytest.approx([1.95, 0.35, 2.15, 2.15])
+    assert card.standard_error == pytest.approx(scores.std(ddof=1) / 2)
 
 
 def test_a_policy_survives_json() -> None:
     """Its JSON is its identity."""
-    policy = Policy(Source("plain", "m", 0.7, (("tone", "polite"),)), "majority", 4)
+    policy = Policy(Source("plain", "m", 0.7, (("tone", "polite"),), "think"), "early_stop", 4, (("window", 2),))
     assert Policy.from_json(policy.to_json()) == policy
+
+
+def test_a_policy_written_before_there_were_modes_and_options_is_read() -> None:
+    """What the last version kept is found again."""
+    text = '{"n": 4, "source": {"model": "m", "prompt": "p", "slots": [], "temperature": 1.0}, "strategy": "majority"}'
+    assert Policy.from_json(text) == Policy(Source("p", "m", 1.0), "majority", 4)
 
 
 def test_slots_may_show_fields() -> None:
     """An option is put into the prompt before the example is."""
-    source = Source("kind", "m", 1.0, (("tone", "polite"),))
-    request = SPACE.request(source, Example("1", {"question": "why"}, "x"), seed=1, logprobs=False)
+    source = Source("kind", "m", 1.0, (("tone", "polite"),), "fast")
+    request = SPACE.request(source, EXAMPLE, seed=1, logprobs=False)
     assert request.messages == (Message("system", "be {mood}"), Message("user", "please, why? why"))
 
 

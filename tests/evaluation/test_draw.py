@@ -9,11 +9,14 @@ import pytest
 from jointopt.domain import Budget, Example, Model, Price, Prompt, Request, Sample, Source, Space, Spend
 from jointopt.errors import BudgetExhausted, ModelError, ProviderError
 from jointopt.evaluation import Draw, Readings
+from jointopt.grading import Rubric
 from jointopt.grading.exact import Exact
 from jointopt.providers import Provider
 from jointopt.storage import Ledger, SamplePool, Studies, open_database
 
-SPACE = Space({"p": Prompt("p", "{question}")}, {"m": Model("m", "echo/one", max_tokens=3)}, ("single",), (1,), (1.0,))
+SPACE = Space(
+    {"p": Prompt("p", "{question}")}, {"m": Model("m", "echo/one", max_tokens=3)}, {"single": {}}, (1,), (1.0,)
+)
 SOURCE = Source("p", "m", 1.0)
 
 
@@ -43,7 +46,7 @@ class Echo(Provider):
 def _draw(tmp_path: Path, budget: Budget, provider: Provider) -> Draw:
     database = open_database(f"sqlite:///{tmp_path / 'pool.db'}")
     row = Studies(database).begin("s", "{}", "d")
-    readings = Readings(SPACE, Exact(), seed=0, logprobs=False)
+    readings = Readings(SPACE, Rubric.of(Exact()), seed=0, logprobs=False)
     return Draw(readings, SamplePool(database, row.id), Ledger(database, row.id, budget), {"m": provider})
 
 

@@ -1,4 +1,4 @@
-"""A small server on the loopback that speaks the OpenAI API, well or badly: a fake at the network's edge."""
+"""A small server on the loopback that speaks a vendor's API, well or badly: a fake at the network's edge."""
 
 import asyncio
 import json
@@ -6,8 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from aiohttp import web
+
+from jointopt.domain import Message, Model, Price, Request
+from jointopt.providers import Provider, connect
 
 Answer = tuple[int, dict[str, Any]]
 
@@ -57,7 +61,7 @@ async def server() -> AsyncIterator[Server]:
     """A running server; everything is answered well until a test says otherwise."""
     state = Server()
     app = web.Application()
-    app.router.add_post("/v1/chat/completions", state.handle)
+    app.router.add_post("/{path:.*}", state.handle)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -66,3 +70,25 @@ async def server() -> AsyncIterator[Server]:
     state.url = f"http://{host}:{port}/v1"
     yield state
     await runner.cleanup()
+
+
+@pytest_asyncio.fixture
+async def vendors() -> AsyncIterator[Provider]:
+    """What answers for every vendor."""
+    provider = connect(Model("m", "openai/m"))
+    yield provider
+    await provider.close()
+
+
+@pytest.fixture
+def ask(server: Server) -> Callable[..., Request]:
+    """Makes a request to an endpoint on the server: a dollar for a million tokens in, two out."""
+
+    def request(endpoint: str, *, temperature: float = 1.0, logprobs: bool = False, **extra: object) -> Request:
+        # where LiteLLM talks to a vendor in its own way, it knows the path itself
+        own = endpoint.startswith(("anthropic/", "gemini/"))
+        url = server.url.removesuffix("/v1") if own else server.url
+        model = Model("m", endpoint, price=Price(1, 2, 0.1), base_url=url, extra=extra)
+        return Request(model, (Message("user", "Hi"),), temperature, logprobs=logprobs)
+
+    return request

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from jointopt.domain import Message, Model, Price, Request, Sample
-from jointopt.errors import ModelError
+from jointopt.errors import ModelError, ProviderError
 from jointopt.pocket.lessons import THINK_LINE
 from jointopt.pocket.network import load_tokenizer
 from jointopt.providers.embedded import Embedded
@@ -73,6 +73,17 @@ async def test_thoughts_are_kept_apart() -> None:
     for sample in thinking:
         assert "think>" not in sample.text + sample.reasoning
         assert sample.text.startswith("answer:")
+        assert len(sample.reasoning.split()) < sample.reasoning_tokens < sample.output_tokens
+
+
+async def test_thoughts_are_counted() -> None:
+    """None without the think line; all that was drawn where it was cut before an answer; nothing is ever cached."""
+    plain = await run(ask(), list(range(4)))
+    assert [(sample.reasoning_tokens, sample.cached_tokens) for sample in plain] == [(0, 0)] * 4
+    short = Model("short", "embedded/nano", max_tokens=4)
+    cut = await run(ask(system=f"{THINK_LINE} just answer.", model=short), list(range(16)))
+    thoughts = {(sample.text, sample.reasoning_tokens) for sample in cut if sample.reasoning}
+    assert thoughts == {("", 4)}
 
 
 async def test_a_cut_completion_says_so() -> None:
@@ -119,7 +130,15 @@ async def test_extra_that_it_cannot_do_is_refused(extra: dict[str, object], mess
         await run(ask(model=Model("m", "embedded/nano", extra=extra)), [0])
 
 
+async def test_reasoning_switches_are_refused_with_the_line_that_works() -> None:
+    """A mode of the embedded model is a system line."""
+    model = Model("m", "embedded/nano", extra={"reasoning_effort": "high"})
+    with pytest.raises(ModelError, match="reasoning_effort") as refusal:
+        await run(ask(model=model), [0])
+    assert '"reasoning: on"' in refusal.value.mend
+
+
 async def test_a_prompt_longer_than_the_context_is_refused() -> None:
     """The message says how long it is, and how long it may be."""
-    with pytest.raises(ModelError, match="must fit into 256"):
+    with pytest.raises(ProviderError, match="must fit into 256"):
         await run(ask("pears " * 300), [0])

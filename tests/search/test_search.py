@@ -6,16 +6,18 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from jointopt.domain import Model, Policy, Prompt, Source, Space
+from jointopt.domain import Mode, Model, Policy, Prompt, Source, Space, Tactic
 from jointopt.search import SAMPLERS, close_stale, importances, open_trials, suggest
 
 SPACE = Space(
     {"a": Prompt("a", "{question}"), "b": Prompt("b", "{tone} {question}")},
     {"m": Model("m", "embedded/nano")},
-    ("single", "majority"),
+    {"single": {}, "majority": {}, "adaptive_consistency": {"threshold": (0.9, 0.95), "window": (4,)}},
     (1, 4),
     (0.5, 1.0),
     {"tone": {"bare": "", "kind": "please"}},
+    {"plain": Mode("plain"), "think": Mode("think", system="think hard")},
+    {Tactic("single", 4): Tactic("single", 1)},
 )
 
 
@@ -23,14 +25,38 @@ def _open(tmp_path: Path, name: str = "s", sampler: str = "tpe") -> optuna.Study
     return open_trials(f"sqlite:///{tmp_path / 'trials.db'}", name, sampler=sampler, seed=1)
 
 
+WANTED = {
+    "prompt": "b",
+    "mode": "think",
+    "strategy": "majority",
+    "adaptive_consistency.threshold": 0.9,
+    "n": 4,
+    "temperature": 0.5,
+    "slot:tone": "kind",
+}
+
+
 def test_every_choice_is_a_trial_parameter(tmp_path: Path) -> None:
-    """Prompt, strategy, n, temperature and slot; the only model is none."""
+    """Prompt, mode, strategy and its options, n, temperature and slot; the only model and window are none."""
     study = _open(tmp_path)
-    wanted = {"prompt": "b", "strategy": "majority", "n": 4, "temperature": 0.5, "slot:tone": "kind"}
-    study.enqueue_trial(wanted)
+    study.enqueue_trial(WANTED)
     trial = study.ask()
-    assert suggest(trial, SPACE) == Policy(Source("b", "m", 0.5, (("tone", "kind"),)), "majority", 4)
-    assert trial.params == wanted
+    source = Source("b", "m", 0.5, (("tone", "kind"),), "think")
+    assert suggest(trial, SPACE) == Policy(source, "majority", 4)
+    assert trial.params == WANTED
+
+
+def test_an_option_belongs_to_its_strategy_alone(tmp_path: Path) -> None:
+    """The threshold is part of the policy where its strategy is chosen, with the options that have one value; policies
+    that cannot differ are one.
+    """
+    study = _open(tmp_path)
+    for strategy in ("adaptive_consistency", "single"):
+        study.enqueue_trial(WANTED | {"strategy": strategy})
+    adaptive, single = (suggest(study.ask(), SPACE) for _ in range(2))
+    assert adaptive.options == (("threshold", 0.9), ("window", 4))
+    assert (single.strategy, single.n, single.options) == ("single", 1, ())
+    assert {adaptive, single} <= set(SPACE.policies())
 
 
 @pytest.mark.parametrize("sampler", sorted(SAMPLERS))
@@ -64,8 +90,7 @@ def test_importances_are_told_only_where_trials_can_tell(tmp_path: Path) -> None
     assert importances(study) == {}
     for _ in range(60):
         trial = study.ask()
-        policy = suggest(trial, SPACE)
-        study.tell(trial, (policy.source.prompt == "b") + 0.01 * policy.n + 0.001 * trial.number)
+        study.tell(trial, (suggest(trial, SPACE).source.prompt == "b") + 0.0001 * trial.number)
     found = importances(study)
     assert sum(found.values()) == pytest.approx(1)
     assert max(found, key=found.__getitem__) == "prompt"

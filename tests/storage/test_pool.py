@@ -21,7 +21,7 @@ Answers = Callable[[int], list[Sample]]
 
 def test_what_is_kept_is_found_again_by_replicate(pool: SamplePool, ask: Ask) -> None:
     """Every field survives, in the order of replicates."""
-    full = Sample(1, "42", "six times seven", "length", -0.25, 12, 34, 1.5e-7, 0.75)
+    full = Sample(1, "42", "six times seven", "length", -0.25, 12, 34, 1.5e-7, 0.75, None, 8, 21)
     failed = Sample(0, "", finish="error", error="timed out")
     pool.keep([(ask("6 x 7?"), [full, failed])])
     assert pool.load([ask("6 x 7?").key, ask("unknown").key]) == {ask("6 x 7?").key: [failed, full]}

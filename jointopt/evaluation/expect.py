@@ -1,0 +1,194 @@
+"""What strategies may expect from recorded samples: closed forms where there are, replays over orders where not.
+
+Unbiased either way, and without a new call for any n up to K. Strategies say which vote they return and when they stop;
+what that is worth is worked out here, so that no strategy ever sees a mark.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jointopt.evaluation.orders import draw_orders
+from jointopt.evaluation.readings import Outcome, Reading
+from jointopt.strategies import Ballots, Drawn, Electing, Seen, Windows, running
+
+_AT_ONCE = 256  # readings worked on at a time: their arrays then fit a processor's cache
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Stakes:
+    """What is at stake in B pools of K votes.
+
+    Attributes:
+        returned: worth of a vote that is returned: its marks, and whether it is unreadable; shape (B, K, O + 1).
+        asked: price of a vote that is asked for: output tokens, then the three extras; shape (B, K, 4).
+        latency_s: of one request, shape (B,).
+    """
+
+    returned: Floats
+    asked: Floats
+    latency_s: Floats
+
+    @classmethod
+    def of(cls, readings: Sequence[Reading]) -> "Stakes":
+        """Of readings with equally many votes."""
+        unreadable = [[vote.answer is None for vote in reading.votes] for reading in readings]
+        marks = np.array([reading.marks.T for reading in readings])
+        prices = [np.vstack([reading.output_tokens, reading.extra]).T for reading in readings]
+        return cls(
+            np.concatenate([marks, np.array(unreadable, dtype=np.float64)[..., None]], axis=2),
+            np.array(prices),
+            np.array([reading.latency_s.mean() for reading in readings]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """Means over draws.
+
+    Attributes:
+        returned: shape (B, N, O + 1).
+        asked: shape (B, N, 4).
+        requests: shape (B, N).
+        samples: asked for, shape (B, N).
+    """
+
+    returned: Floats
+    asked: Floats
+    requests: Floats
+    samples: Floats
+
+
+def work_out(strategy: Windows, readings: Sequence[Reading], ns: Sequence[int]) -> None:
+    """Work out the strategy's outcome on every reading at every n that it covers, and keep it there.
+
+    Where the strategy asks about single votes, the readings are rated already (`follow`).
+    """
+    alike: dict[tuple[int, tuple[int, ...]], list[Reading]] = {}
+    for reading in readings:
+        known = reading.outcomes.setdefault(strategy, {})
+        if lacking := tuple(n for n in ns if n <= len(reading) and n not in known):
+            alike.setdefault((len(reading), lacking), []).append(reading)
+    for (_, lacking), group in alike.items():
+        for start in range(0, len(group), _AT_ONCE):
+            _keep(strategy, group[start : start + _AT_ONCE], lacking)
+
+
+def _keep(strategy: Windows, readings: Sequence[Reading], ns: Sequence[int]) -> None:
+    stakes = Stakes.of(readings)
+    expected = expect(strategy, Ballots.of([reading.votes for reading in readings]), stakes, ns)
+    for b, reading in enumerate(readings):
+        for i, n in enumerate(ns):
+            reading.outcomes[strategy][n] = _outcome(expected, b, i, float(stakes.latency_s[b]))
+
+
+def _outcome(expected: Expected, b: int, i: int, latency_s: float) -> Outcome:
+    *marks, unreadable = map(float, expected.returned[b, i])
+    output_tokens, extra_tokens, extra_usd, extra_s = map(float, expected.asked[b, i])
+    requests = float(expected.requests[b, i])
+    waited_s = requests * (latency_s + extra_s / float(expected.samples[b, i]))  # a window's votes are rated together
+    return Outcome(tuple(marks), unreadable, requests, output_tokens, extra_tokens, extra_usd, waited_s)
+
+
+def expect(strategy: Windows, ballots: Ballots, stakes: Stakes, ns: Sequence[int]) -> Expected:
+    """What a strategy may expect at each n, from pools of K votes, n <= K."""
+    if isinstance(strategy, Electing):
+        elected = strategy.elected(ballots, ns)
+        if elected is not None:
+            return _closed(strategy, elected @ _by_answer(ballots, stakes), stakes, ns)
+    chances = strategy.chances(ballots, ns)
+    if chances is not None:
+        return _closed(strategy, chances @ stakes.returned, stakes, ns)
+    return _replay(strategy, ballots, stakes, ns)
+
+
+def _by_answer(ballots: Ballots, stakes: Stakes) -> Floats:
+    """The mean worth of the votes that gave each answer, shape (B, A, O + 1)."""
+    is_answer = (ballots.answers[..., None] == np.arange(ballots.kinds)).astype(np.float64)
+    sums = is_answer.transpose(0, 2, 1) @ stakes.returned
+    return np.asarray(sums / np.maximum(ballots.counts, 1)[..., None])
+
+
+def _closed(strategy: Windows, returned: Floats, stakes: Stakes, ns: Sequence[int]) -> Expected:
+    """What is asked does not depend on what is seen."""
+    samples = np.tile(np.array([strategy.size(n) for n in ns], dtype=np.float64), (len(returned), 1))
+    return Expected(
+        returned=np.asarray(returned),
+        asked=samples[..., None] * stakes.asked.mean(axis=1)[:, None, :],
+        requests=np.ones_like(samples),
+        samples=samples,
+    )
+
+
+def _replay(strategy: Windows, ballots: Ballots, stakes: Stakes, ns: Sequence[int]) -> Expected:
+    """By playing the rule in many orders at once. Caps that ask in the same windows are caps on the same play."""
+    orders = draw_orders(ballots.samples, max(ns))[:, : max(ns)]
+    paid = running(np.ascontiguousarray(stakes.asked[:, orders].transpose(2, 3, 0, 1)))
+    table = _Table(Drawn.of(ballots, orders), np.moveaxis(stakes.returned[:, orders], -1, 0), paid)
+    shape = (len(ballots.answers), len(ns))
+    sums = Expected(*(np.zeros((*shape, *tail)) for tail in ((stakes.returned.shape[2],), (4,), (), ())))
+    windows = [strategy.size(n) for n in ns]
+    for window in set(windows):
+        _play(strategy, table, {n: i for i, n in enumerate(ns) if windows[i] == window}, window, sums)
+    return Expected(*(part / len(orders) for part in (sums.returned, sums.asked, sums.requests, sums.samples)))
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Votes in R orders, what each is worth (O + 1, B, R, T), and what those up to it cost together (T, 4, B, R)."""
+
+    drawn: Drawn
+    worth: Floats
+    paid: Floats
+
+    @cached_property
+    def by_answer(self) -> Floats:
+        """What the votes for each answer are worth together, up to each vote: shape (T, O + 1, A, B, R)."""
+        worth = np.ascontiguousarray(np.moveaxis(self.worth, -1, 0))
+        return running(worth[:, :, None] * self.drawn.is_answer[:, None])
+
+    def gain(self, strategy: Windows, seen: Seen) -> Floats:
+        """What the strategy returns after t votes, on average over its lots: shape (O + 1, B, R)."""
+        if isinstance(strategy, Electing):
+            each = strategy.elects(seen) / np.maximum(seen.counts, 1)
+            return np.asarray((self.by_answer[seen.t - 1] * each).sum(axis=1))
+        return np.asarray(np.einsum("brt,vbrt->vbr", strategy.wins(seen), self.worth[..., : seen.t]))
+
+
+def _play(strategy: Windows, table: _Table, caps: Mapping[int, int], window: int, sums: Expected) -> None:
+    """Play once for all caps (the place of each n), and add up how it ends at each of them."""
+    going = np.ones(table.drawn.answers.shape[:2])
+    for t in sorted({*range(window, max(caps), window), *caps}):
+        seen = table.drawn.first(t)
+        ends = _End(table.gain(strategy, seen), table.paid[t - 1], t, ceil(t / window))
+        if t in caps:
+            ends.add(sums, [caps[t]], going)
+        later = [place for n, place in caps.items() if n > t]
+        if later and t % window == 0:
+            halted = going * strategy.enough(seen)
+            ends.add(sums, later, halted)
+            going = going - halted
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _End:
+    """How plays end after t votes: gain (O + 1, B, R), price (4, B, R), and how much was asked."""
+
+    gain: Floats
+    paid: Floats
+    samples: int
+    requests: int
+
+    def add(self, sums: Expected, places: Sequence[int], ended: Floats) -> None:
+        """Add the plays that end here, by weight (B, R), to the sums of some n."""
+        how_many = ended.sum(axis=1)[:, None]
+        sums.returned[:, places] += np.einsum("br,vbr->bv", ended, self.gain)[:, None]
+        sums.asked[:, places] += np.einsum("br,vbr->bv", ended, self.paid)[:, None]
+        sums.requests[:, places] += how_many * self.requests
+        sums.samples[:, places] += how_many * self.samples

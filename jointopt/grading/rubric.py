@@ -1,0 +1,52 @@
+"""What an answer is marked for: the task's objectives, each with its grader; the first one is the score."""
+
+from collections.abc import Mapping
+
+from jointopt.domain import Preference
+from jointopt.grading.base import Grader
+
+SCORE = "score"  # what the only objective of a task is called
+
+
+class Rubric:
+    """Reads and marks completions.
+
+    Args:
+        graders: by objective. The first one reads the answer that strategies vote on; the others read for themselves.
+    """
+
+    def __init__(self, graders: Mapping[str, Grader]) -> None:
+        self.graders = dict(graders)
+        self.names = tuple(graders)
+        self._reader = next(iter(self.graders.values()))
+
+    @classmethod
+    def of(cls, grader: Grader) -> "Rubric":
+        """A rubric of one objective."""
+        return cls({SCORE: grader})
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """The objectives that need no reference: strategies may see what they say."""
+        return tuple(name for name, grader in self.graders.items() if not grader.needs_truth)
+
+    def weights(self, preference: Preference) -> tuple[float, ...]:
+        """What the objectives that need no reference are worth under a preference, in the task's order."""
+        by_name = {self.names[0]: preference.quality} | dict(preference.objectives)
+        return tuple(by_name.get(name, 0.0) for name in self.free)
+
+    def parse(self, text: str) -> str | None:
+        """The answer in a completion; None where there is none."""
+        return self._reader.parse(text)
+
+    def free_marks(self, text: str) -> tuple[float, ...]:
+        """What the objectives that need no reference say of a completion, 0 to 1 each, in the task's order."""
+        return tuple(self._mark(name, text, "") for name in self.free)
+
+    def marks(self, text: str, reference: str) -> tuple[float, ...]:
+        """What every objective says of a completion, 0 to 1 each, in the task's order."""
+        return tuple(self._mark(name, text, reference) for name in self.names)
+
+    def _mark(self, name: str, text: str, reference: str) -> float:
+        grader = self.graders[name]
+        return grader.grade(grader.parse(text), reference)
