@@ -2,6 +2,7 @@
 
 from jointopt.grading.base import Grader
 from jointopt.grading.build import GRADERS, build
+from jointopt.grading.forms import FORMS
 from jointopt.grading.rubric import Rubric
 
-__all__ = ["GRADERS", "Grader", "Rubric", "build"]
+__all__ = ["FORMS", "GRADERS", "Grader", "Rubric", "build"]

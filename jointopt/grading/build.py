@@ -7,9 +7,17 @@ from jointopt.errors import GraderError
 from jointopt.grading.base import Grader
 from jointopt.grading.choice import Choice
 from jointopt.grading.exact import Exact
+from jointopt.grading.length import Length
 from jointopt.grading.numeric import Numeric
+from jointopt.grading.pattern import Pattern
 
-GRADERS: dict[str, type[Grader]] = {"choice": Choice, "exact": Exact, "numeric": Numeric}
+GRADERS: dict[str, type[Grader]] = {
+    "choice": Choice,
+    "exact": Exact,
+    "length": Length,
+    "numeric": Numeric,
+    "pattern": Pattern,
+}
 
 
 def build(name: str, options: Mapping[str, object]) -> Grader:

@@ -1,33 +1,47 @@
 """Right when the words are the same."""
 
 import re
+from collections.abc import Sequence
 
 from jointopt.grading.base import Grader
+from jointopt.grading.forms import boxed, find_form, rewrite
 
 
 class Exact(Grader):
-    """The same text, apart from case, white space and the punctuation around it.
+    r"""The same text, apart from case, white space and the punctuation around it, and from how its forms write it.
 
     Args:
         after: the answer is what follows the last of these marks (``answer:``), to the end of its line; a text
             without the mark holds no answer. Empty: the whole text is the answer.
+        forms: ways to write that count as equal, in the order in which they are applied: date, fraction, latex, letter,
+            number, unit, or ``package.module:function``. With latex among them, what stands in the last ``\boxed{}``
+            is the answer where there is one.
     """
 
-    def __init__(self, after: str = "") -> None:
-        self.after = after
+    def __init__(self, after: str = "", forms: Sequence[str] = ()) -> None:
+        self.after, self.boxes = after, "latex" in forms
+        self.forms = [find_form(form) for form in forms]
 
     def parse(self, text: str) -> str | None:
-        """The normalised answer."""
-        if self.after:
-            place = text.lower().rfind(self.after.lower())
-            if place < 0:
-                return None
-            text = text[place + len(self.after) :].strip().partition("\n")[0]
-        return _normalise(text) or None
+        """The answer, in the one way in which equal answers are written."""
+        found = self._find(text)
+        return None if found is None else self._same(found) or None
 
     def grade(self, answer: str | None, reference: str) -> float:
-        """1 when the normalised texts are the same."""
-        return float(answer is not None and answer == _normalise(reference))
+        """1 when they are written the same."""
+        return float(answer is not None and answer == self._same(reference))
+
+    def _find(self, text: str) -> str | None:
+        if self.boxes and (inside := boxed(text)) is not None:
+            return inside
+        if not self.after:
+            return text
+        place = text.lower().rfind(self.after.lower())
+        return text[place + len(self.after) :].strip().partition("\n")[0] if place >= 0 else None
+
+    def _same(self, text: str) -> str:
+        bare = text.strip().rstrip(".,;!? ") if self.forms else text
+        return _normalise(rewrite(bare, self.forms))
 
 
 def _normalise(text: str) -> str:

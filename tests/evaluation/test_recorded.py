@@ -43,8 +43,8 @@ def test_a_vote_of_32_turns_the_ranking_of_prompts(recorded: Recorded) -> None:
 
 
 def test_stopping_early_keeps_the_score_for_a_third_of_the_samples(recorded: Recorded) -> None:
-    """Within .002 of the fixed vote of 32: Adaptive-Consistency .95 with 9.5 samples at most, and 10 in windows of four;
-    ESC with 13; and a prior that is worth a vote saves one more.
+    """Within .002 of the fixed vote of 32: Adaptive-Consistency .95 with 9.5 samples at most, and 10 in windows of
+    four; ESC with 13; and a prior that is worth a vote saves one more.
     """
     fixed, _ = _score(recorded, "majority", 32)
     found = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from jointopt.grading import GRADERS
+from jointopt.grading import GRADERS, build
 from jointopt.grading.choice import Choice
 from jointopt.grading.exact import Exact
 from jointopt.grading.numeric import Numeric
@@ -67,4 +67,5 @@ def test_right_is_right_however_it_is_written(grader: str, answer: str, referenc
 @pytest.mark.parametrize("grader", sorted(GRADERS))
 def test_no_answer_is_never_right(grader: str) -> None:
     """None scores zero under every grader."""
-    assert GRADERS[grader]().grade(None, "B 1") == 0.0
+    options = {"pattern": "B"} if grader == "pattern" else {}
+    assert build(grader, options).grade(None, "B 1") == 0.0

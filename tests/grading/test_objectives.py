@@ -1,0 +1,73 @@
+"""Objectives that need no reference, and rubrics of several."""
+
+from pathlib import Path
+
+import pytest
+
+from jointopt.domain import Preference
+from jointopt.errors import GraderError
+from jointopt.grading import GRADERS, Rubric, build
+from jointopt.grading.exact import Exact
+from jointopt.grading.length import Length
+from jointopt.grading.pattern import Pattern
+
+
+@pytest.mark.parametrize(("words", "mark"), [(0, 1.0), (10, 1.0), (15, 0.5), (20, 0.0), (99, 0.0)])
+def test_short_completions_are_worth_more(words: int, mark: float) -> None:
+    """On a straight line between the two limits."""
+    grader = Length(words=10)
+    assert grader.grade(grader.parse("w " * words), "") == pytest.approx(mark)
+
+
+def test_a_pattern_is_there_or_not() -> None:
+    """Over line ends too."""
+    grader = Pattern(r'\{.*"answer".*\}')
+    assert grader.grade(grader.parse('so {\n "answer": 1\n}'), "") == 1.0
+    assert grader.grade(grader.parse("none"), "") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("pattern", {"pattern": "("}, "is no pattern"),
+        ("length", {"words": 5, "zero": 5}, "zero is 5"),
+        ("exakt", {}, "unknown grader"),
+        ("exact", {"befor": "x"}, "befor"),
+        ("math:pi", {}, "is no Grader"),
+    ],
+)
+def test_a_grader_that_makes_no_sense_is_refused(name: str, options: dict[str, object], told: str) -> None:
+    """With what to do about it."""
+    with pytest.raises(GraderError, match=rf"{told}(.|\n)*mend: "):
+        build(name, options)
+
+
+def test_a_grader_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its dotted path, with its options."""
+    lines = [
+        "from jointopt.grading import Grader",
+        "class Mine(Grader):",
+        "    def __init__(self, word): self.word = word",
+        "    def parse(self, text): return text",
+        "    def grade(self, answer, reference): return float(self.word in answer)",
+    ]
+    (tmp_path / "my_graders.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert build("my_graders:Mine", {"word": "yes"}).grade("oh yes", "") == 1.0
+
+
+def test_a_rubric_marks_for_every_objective() -> None:
+    """The first one reads the answer; those that need no reference can be shown to strategies, with their weights."""
+    rubric = Rubric({"right": Exact(), "brief": Length(words=1), "polite": Pattern("please")})
+    assert rubric.marks("yes please", "yes please") == (1.0, 0.0, 1.0)
+    assert rubric.free == ("brief", "polite") and rubric.free_marks("yes") == (1.0, 0.0)
+    preference = Preference(quality=2.0, objectives=(("brief", 0.2), ("polite", 0.5)))
+    assert rubric.weights(preference) == (0.2, 0.5)
+    assert Rubric.of(Length()).weights(preference) == (2.0,)
+
+
+def test_only_those_that_say_so_go_without_the_truth() -> None:
+    """Of ours, length and pattern; whoever needs none says the same whatever the reference."""
+    assert sorted(name for name, kind in GRADERS.items() if not kind.needs_truth) == ["length", "pattern"]
+    for grader in (Length(), Pattern("a")):
+        assert grader.grade(grader.parse("a b"), "a b") == grader.grade(grader.parse("a b"), "c")
