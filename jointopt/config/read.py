@@ -21,6 +21,7 @@ from jointopt.config.prompts import fields_beside, name_files, read_prompts, sho
 from jointopt.config.strategies import as_written, fold_strategies, name_strategies
 from jointopt.domain import Budget, Judge, Prompt, Space, Task
 from jointopt.errors import StudyFileError
+from jointopt.plugins import reach
 from jointopt.strategies import Playbook
 
 
@@ -32,6 +33,7 @@ def read_study(path: Path) -> Plan:
         TaskError: the examples cannot be used.
     """
     document = read_document(path)
+    reach(path.parent)
     name_files(document)
     name_strategies(document)
     file = checked(document, (), StudyFile, document.values)

@@ -7,7 +7,11 @@ samples (empirical Bayes), and votes of n are played on what the samples leave p
 included. With two kinds of answer, right and wrong, it is the beta-binomial law of 2510.05197, in closed form.
 
 It knows nothing of policies: counts in, an `Extrapolation` out, which no scorecard can be mistaken for. How far off it
-is was measured on recorded answers: `tests/bench/bench_extrapolate.py`.
+is on recorded answers of a 70B model (majority of 32; 25 prompts, 316 questions; `tests/bench/bench_extrapolate.py`):
+bias .002, .002, .002 and root mean square error of a prompt's mean .017, .012, .009 at K = 4, 8, 16, where raw shares
+plugged in have a bias of -.040, -.020, -.010 and an error of .044, .024, .013. One question's value is off by .21, .17,
+.13; by .15, .14, .12 where other prompts' answers are known, which raises the bias to .008, .008, .006. Intervals held
+in .94 to .95 of studies (others known: .95 to .96); of pass@100 on GPT-4's Game of 24 they held in .86 to .92 only.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,5 @@
 """Builds the graders that a study names."""
 
-import importlib
 from collections.abc import Mapping
 
 from jointopt.errors import GraderError
@@ -10,6 +9,7 @@ from jointopt.grading.exact import Exact
 from jointopt.grading.length import Length
 from jointopt.grading.numeric import Numeric
 from jointopt.grading.pattern import Pattern
+from jointopt.plugins import find
 
 GRADERS: dict[str, type[Grader]] = {
     "choice": Choice,
@@ -39,13 +39,13 @@ def find_grader(path: str) -> type[Grader]:
     Raises:
         GraderError: nothing stands there, or no grader.
     """
-    module, _, name = path.partition(":")
+    mend = f"use one of {', '.join(GRADERS)}, or package.module:Class, with the module beside the study file"
+    if ":" not in path:
+        raise GraderError(f"unknown grader {path!r}", mend=mend)
     try:
-        kind = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        known = ", ".join(GRADERS)
-        mend = f"use one of {known}, or package.module:Class of something that can be imported"
-        raise GraderError(f"unknown grader {path!r}: {error}", mend=mend) from None
+        kind = find(path)
+    except ImportError as error:
+        raise GraderError(str(error), mend=mend) from error
     if not isinstance(kind, type) or not issubclass(kind, Grader):
         raise GraderError(f"{path} is no Grader", mend="derive it from jointopt.grading.Grader")
     return kind

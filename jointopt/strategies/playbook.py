@@ -1,12 +1,12 @@
 """Builds the strategies that policies name, with the judges and weights of a study."""
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from jointopt.domain import Judge, Options, Tactic
 from jointopt.errors import StrategyError
+from jointopt.plugins import find
 from jointopt.strategies.adaptive_consistency import AdaptiveConsistency
 from jointopt.strategies.base import Strategy
 from jointopt.strategies.bayesian import Bayesian
@@ -86,10 +86,17 @@ class Playbook:
                 raise StrategyError("there are no objectives to select by", where="by", mend=mend)
             return Objectives(self.weights)
         if isinstance(by, str) and ":" in by:
-            return Own(by, find(by, "by"))
+            return _own_selector(by)
         known = ", ".join([*SELECTORS, OBJECTIVES, *self.judges])
         mend = f"use one of {known}, or a function of your own, package.module:function"
         raise StrategyError(f"unknown selector {by!r}", where="by", mend=mend)
+
+
+def _own_selector(path: str) -> Selector:
+    function = _find(path, "by")
+    if not callable(function):
+        raise StrategyError(f"{path} is no function", where="by", mend="name a function of one vote")
+    return Own(path, function)
 
 
 def find_strategy(name: str) -> type[Strategy]:
@@ -102,7 +109,7 @@ def find_strategy(name: str) -> type[Strategy]:
         return STRATEGIES[name]
     if ":" not in name:
         raise StrategyError(f"unknown strategy {name!r}", mend=f"use one of {', '.join(STRATEGIES)}")
-    kind = find(name, "strategies")
+    kind = _find(name, "strategies")
     if not isinstance(kind, type) or not issubclass(kind, Strategy):
         raise StrategyError(f"{name} is no Strategy", mend="derive it from jointopt.strategies.Strategy")
     return kind
@@ -113,15 +120,9 @@ def option_names(kind: type[Strategy]) -> list[str]:
     return sorted(field.name for field in fields(kind) if field.init)  # type: ignore[arg-type]  # a dataclass by contract
 
 
-def find(path: str, where: str) -> Any:
-    """What stands at a dotted path, ``package.module:name``.
-
-    Raises:
-        StrategyError: nothing does.
-    """
-    module, _, name = path.partition(":")
+def _find(path: str, where: str) -> Any:
     try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        mend = "write package.module:name of something that can be imported; PYTHONPATH says from where"
-        raise StrategyError(f"cannot import {path!r}: {error}", where=where, mend=mend) from None
+        return find(path)
+    except ImportError as error:
+        mend = "write package.module:name; the module lies beside the study file, or where PYTHONPATH says"
+        raise StrategyError(str(error), where=where, mend=mend) from error

@@ -159,9 +159,13 @@ class Own(Selector):
         """What the function says.
 
         Raises:
-            StrategyError: it says no number.
+            StrategyError: it fails, or says no number.
         """
-        rating = self.function(vote)
+        try:
+            rating = self.function(vote)
+        except Exception as error:
+            told = f"{self.path} failed: {type(error).__name__}: {error}"
+            raise StrategyError(told, where="by", mend="mend the function; samples that arrived are kept") from error
         if isinstance(rating, bool | int | float) and not math.isnan(rating):
             return float(rating)
         raise StrategyError(f"{self.path} returned {rating!r}", where="by", mend="return a number")

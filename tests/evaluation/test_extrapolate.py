@@ -137,7 +137,7 @@ def test_a_seed_repeats_itself() -> None:
 
 
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_more_samples_and_more_right_ones_never_earn_less(right: list[int]) -> None:
     """Best-of-n rises with n on every question, and with what was right; all is finite, none is certain."""
     curve = [extrapolate_best_of(np.array(right), 6, n) for n in (7, 8, 20, 500)]
@@ -177,9 +177,9 @@ def test_the_interval_is_that_of_a_bootstrap_of_the_whole_procedure() -> None:
     """Questions resampled, the fit made anew each time: the same standard error, and more than that of the values."""
     rng = np.random.default_rng(0)
     right = rng.binomial(8, rng.beta(0.3, 1.2, size=200))
-    scores = [extrapolate_best_of(rng.choice(right, size=200), 8, 100).score for _ in range(150)]
+    scores = [extrapolate_best_of(rng.choice(right, size=200), 8, 100).score for _ in range(100)]
     found = extrapolate_best_of(right, 8, 100)
-    assert found.standard_error == pytest.approx(np.std(scores), rel=0.2)
+    assert found.standard_error == pytest.approx(np.std(scores), rel=0.25)
     assert found.standard_error > 1.3 * found.values.std() / 200**0.5
     low, high = found.interval
     assert high - low == pytest.approx(2 * 1.96 * found.standard_error, rel=0.1)

@@ -4,7 +4,6 @@ A form takes a text and returns it rewritten, or None where the text is not of i
 other, each to what the last one left: ``[latex, fraction, unit]`` makes ``\frac{3}{4}`` and ``0.75`` the same.
 """
 
-import importlib
 from collections.abc import Callable, Sequence
 
 from jointopt.errors import GraderError
@@ -13,6 +12,7 @@ from jointopt.grading.forms.latex import boxed, latex
 from jointopt.grading.forms.letters import letter
 from jointopt.grading.forms.numbers import fraction, number
 from jointopt.grading.forms.units import unit
+from jointopt.plugins import find
 
 Form = Callable[[str], str | None]
 
@@ -39,11 +39,10 @@ def find_form(name: str) -> Form:
     mend = f"use {', '.join(FORMS)}, or package.module:function of something that can be imported"
     if ":" not in name:
         raise GraderError(f"unknown form {name!r}", where="forms", mend=mend)
-    module, _, function = name.partition(":")
     try:
-        own = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise GraderError(f"cannot import {name!r}: {error}", where="forms", mend=mend) from None
+        own = find(name)
+    except ImportError as error:
+        raise GraderError(str(error), where="forms", mend=mend) from error
     if not callable(own):
         raise GraderError(f"{name} is no function", where="forms", mend=mend)
 
