@@ -31,6 +31,7 @@ class FollowUps:
     def __init__(self, readings: Readings, prices: Mapping[str, Price]) -> None:
         self.readings, self.prices = readings, prices
         self._rated: dict[tuple[object, str, str], Reading] = {}
+        self._tried: dict[tuple[object, str, str], int] = {}
 
     def rated(self, strategy: Windows, source: Source, example: Example) -> Reading | None:
         """The reading of a source with every vote rated, up to the first that the pool cannot rate yet."""
@@ -39,10 +40,11 @@ class FollowUps:
             return base
         key = (strategy.rater, self.readings.request(source, example).key, example.id)
         known = self._rated.get(key)
-        if known is None or len(known) < len(base):
+        if (known is None or len(known) < len(base)) and self._tried.get(key) != self.readings.additions:
+            self._tried[key] = self.readings.additions
             dealer = self._rating(strategy, source, example, base)
             dealer.play()
-            ended = next((i for i, game in enumerate(dealer.games) if not game.over), len(dealer.games))
+            ended = _ended(dealer.games)
             if ended > (len(known) if known else 0):
                 known = self._rated[key] = self._after(base.first(ended), dealer.games[:ended], example)
         return known
@@ -55,8 +57,9 @@ class FollowUps:
             for dealer in dealers:
                 dealer.play()
             games = [game for dealer in dealers for game in dealer.games]
-            if not all(game.over for game in games):
-                return None
+            ended = _ended(games)
+            if ended < len(games):  # what the pool has grown by since is still to be played
+                return self._mean(games[:ended], base, example) if ended else None
             known[n] = self._mean(games, base, example)
         return known.get(n)
 
@@ -127,3 +130,8 @@ class FollowUps:
             for game in games
         ]
         return Outcome(tuple(means), unreadable, *map(float, np.mean(tallies, axis=0)))
+
+
+def _ended(games: Sequence[Game]) -> int:
+    """How many games are over, counted from the first."""
+    return next((i for i, game in enumerate(games) if not game.over), len(games))

@@ -95,6 +95,7 @@ class Readings:
 
     def __init__(self, space: Space, rubric: Rubric, *, seed: int, logprobs: bool) -> None:
         self.space, self.rubric, self.seed, self.logprobs = space, rubric, seed, logprobs
+        self.additions = 0  # how often samples came: what was looked for in vain need not be sought again before
         self._requests: dict[tuple[Source, str], Request] = {}
         self._samples: dict[str, list[Sample]] = {}
         self._readings: dict[tuple[str, str], Reading] = {}
@@ -112,6 +113,7 @@ class Readings:
 
     def add(self, request_key: str, samples: Iterable[Sample]) -> None:
         """Remember samples of a request; a replicate that is known already is left as it is."""
+        self.additions += 1
         known = self._samples.setdefault(request_key, [])
         have = {sample.replicate for sample in known}
         known.extend(sample for sample in samples if sample.replicate not in have)

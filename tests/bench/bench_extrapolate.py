@@ -19,7 +19,7 @@ from tests.recorded import FOLDER, Recorded, read_recorded
 
 KS = (4, 8, 16)
 TIMES = 20  # pools drawn for each K
-PROMPTS = tuple(range(0, 25, 4))  # whose votes are extrapolated; what all 25 answered is known
+PROMPTS = tuple(range(0, 25, 4))  # extrapolated; the figures in `extrapolate` are of all 25, for four times the time
 RESAMPLED = 100  # questions of a study that an interval is judged on
 PUZZLE_TIMES, PUZZLE_SAMPLES = 200, 100
 FINE = 100_000  # copies of a pool of which n drawn without replacement are as good as with

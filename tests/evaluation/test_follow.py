@@ -103,3 +103,16 @@ async def test_a_choice_among_several_rests_on_disjoint_runs(world: MakeWorld) -
     choices = [request for request, _ in made.vendor.calls if "its number only" in request.messages[-1].content]
     assert 0 < len(choices) <= 4 * len(made.examples)
     assert all("Response 2" in request.messages[-1].content for request in choices)
+
+
+async def test_a_pool_that_grows_does_not_lose_what_was_scored(world: MakeWorld) -> None:
+    """Choices and verdicts for the first four samples still score, when four more have come without any."""
+    made = world({"universal": {}, **JUDGED}, (4,))
+    evaluate = await made.covered(4)
+    before = {policy: card.scores.tolist() for policy, card in evaluate.cards.items()}
+    await evaluate.fill([(SOURCE, example, 8) for example in made.examples], [], "search")
+    for policy, scores in before.items():
+        card = evaluate.estimate.card(policy, made.examples)
+        assert card is not None and card.scores.tolist() == scores
+    await evaluate.cover([SOURCE], made.examples, 8, made.space.tactics(), phase="search")
+    assert any(card.scores.tolist() != before[policy] for policy, card in evaluate.cards.items())
