@@ -2,6 +2,7 @@
 
 from jointopt.analysis.curves import LIKELY, Crossing, Curve, crossings
 from jointopt.analysis.findings import (
+    Beyond,
     Contender,
     Counts,
     Estimate,
@@ -19,6 +20,7 @@ from jointopt.analysis.verdict import percent, points, verdict, weights
 
 __all__ = [
     "LIKELY",
+    "Beyond",
     "Choice",
     "Contender",
     "Counts",

@@ -9,7 +9,7 @@ import numpy as np
 from jointopt.analysis.curves import LIKELY, Crossing, Curve
 from jointopt.analysis.interaction import Interaction
 from jointopt.analysis.significance import Difference
-from jointopt.domain import Budget, Message, Policy, Preference, Spend
+from jointopt.domain import Budget, Message, Policy, Preference, Source, Spend
 
 
 class Procedure(StrEnum):
@@ -72,6 +72,23 @@ class Preferred:
     score: Estimate
     cost_usd: float
     tokens: float
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What a majority vote of more samples than the study drew is expected to score: extrapolated, not measured.
+
+    Attributes:
+        source: that is asked.
+        n: votes.
+        score: expected, on dev.
+        label: what has to stand beside it.
+    """
+
+    source: Source
+    n: int
+    score: Estimate
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +175,7 @@ class Findings:
         importance: Optuna's own.
         command: what to type to get these findings again.
         preferred: the best policy under each preference of the study's grid, from the same samples.
+        beyond: what votes of more samples would score under the winner's source; empty where no vote was searched.
     """
 
     study: str
@@ -180,6 +198,7 @@ class Findings:
     importance: Importance
     command: str
     preferred: tuple[Preferred, ...] = ()
+    beyond: tuple[Beyond, ...] = ()
 
     def against(self, procedure: Procedure) -> Contender | None:
         """The contender of a procedure, where it was compared."""

@@ -11,7 +11,7 @@ SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 
 def verdict(findings: Findings) -> list[str]:
     """What the study says, one sentence or two per line, the most important first."""
-    said = (_winner, _joint, _preference, _preferred, _meeting, _flip, _account, _unreadable)
+    said = (_winner, _joint, _preference, _preferred, _beyond, _meeting, _flip, _account, _unreadable)
     lines = [sentence(findings) for sentence in said]
     return [line for line in (*lines, *_warnings(findings)) if line]
 
@@ -101,6 +101,16 @@ def _preferred(findings: Findings) -> str:
     best = {entry.policy for entry in findings.preferred}
     lead = "one policy is" if len(best) == 1 else f"{len(best)} policies are"
     return f"Over {len(findings.preferred)} preferences, {lead} the best on dev, from the same samples."
+
+
+def _beyond(findings: Findings) -> str:
+    """What more votes would bring, with its label."""
+    if not findings.beyond:
+        return ""
+    votes = "; ".join(
+        f"{entry.n} votes {percent(entry.score.mean)} ({_between(entry.score)})" for entry in findings.beyond
+    )
+    return f"More samples under the winner's prompt, {findings.beyond[0].label} and not measured: {votes}."
 
 
 def _meeting(findings: Findings) -> str:

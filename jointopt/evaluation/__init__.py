@@ -5,6 +5,7 @@ from jointopt.evaluation.draw import Draw, Tally, no_logprobs
 from jointopt.evaluation.estimate import Estimate
 from jointopt.evaluation.evaluate import Evaluate
 from jointopt.evaluation.expect import Expected, Stakes, expect
+from jointopt.evaluation.extrapolate import Extrapolation, extrapolate_best_of, extrapolate_majority
 from jointopt.evaluation.harvest import harvest
 from jointopt.evaluation.live import Answer, answer_live
 from jointopt.evaluation.orders import draw_orders
@@ -17,6 +18,7 @@ __all__ = [
     "Estimate",
     "Evaluate",
     "Expected",
+    "Extrapolation",
     "Game",
     "Outcome",
     "Reading",
@@ -26,6 +28,8 @@ __all__ = [
     "answer_live",
     "draw_orders",
     "expect",
+    "extrapolate_best_of",
+    "extrapolate_majority",
     "harvest",
     "no_logprobs",
     "read",

@@ -23,6 +23,7 @@ from jointopt.analysis import (
 from jointopt.domain import Example, Policy, Sample, Scorecard, Source, Tactic
 from jointopt.errors import NothingToReport
 from jointopt.search import IMPORTANCE, importances
+from jointopt.study.beyond import look_beyond
 from jointopt.study.parts import Parts
 from jointopt.study.phases import Phases
 from jointopt.study.preferences import prefer
@@ -71,6 +72,7 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         importance=weigh(phases),
         command=f"jointopt run {parts.plan.path.name}",
         preferred=prefer(parts),
+        beyond=look_beyond(parts, winner.source),
     )
 
 

@@ -41,7 +41,9 @@ def _rate(selector: Selector, vote: Vote, reply: Vote) -> tuple[float, list[Ask]
 )
 def test_a_stated_confidence_is_read(text: str, confidence: float) -> None:
     """The last one, in percent, tenths or as a share; none is none."""
-    assert _rate(Stated(), Vote("42", text=text), Vote(None)) == (pytest.approx(confidence), [])
+    found, asks = _rate(Stated(), Vote("42", text=text), Vote(None))
+    assert found == pytest.approx(confidence)
+    assert asks == []
 
 
 def test_what_the_vote_itself_says() -> None:
