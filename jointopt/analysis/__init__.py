@@ -11,12 +11,14 @@ from jointopt.analysis.findings import (
     Preferred,
     Procedure,
     Standing,
+    TakenOver,
     to_json,
 )
+from jointopt.analysis.frontier import Frontier, Stop, find_frontier
 from jointopt.analysis.interaction import Interaction, Share, Table, components, variance_shares
-from jointopt.analysis.joint import Choice, Extent, Separate, Utility
+from jointopt.analysis.joint import Choice, Extent, Separate, Utility, need_choices
 from jointopt.analysis.significance import Difference, paired_difference
-from jointopt.analysis.verdict import percent, points, verdict, weights
+from jointopt.analysis.verdict import judge_joint, percent, points, say_taken_over, verdict, weights
 
 __all__ = [
     "LIKELY",
@@ -30,6 +32,7 @@ __all__ = [
     "Estimate",
     "Extent",
     "Findings",
+    "Frontier",
     "Importance",
     "Interaction",
     "Preferred",
@@ -37,13 +40,19 @@ __all__ = [
     "Separate",
     "Share",
     "Standing",
+    "Stop",
     "Table",
+    "TakenOver",
     "Utility",
     "components",
     "crossings",
+    "find_frontier",
+    "judge_joint",
+    "need_choices",
     "paired_difference",
     "percent",
     "points",
+    "say_taken_over",
     "to_json",
     "variance_shares",
     "verdict",

@@ -7,6 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from jointopt.analysis.curves import LIKELY, Crossing, Curve
+from jointopt.analysis.frontier import Frontier
 from jointopt.analysis.interaction import Interaction
 from jointopt.analysis.significance import Difference
 from jointopt.domain import Budget, Message, Policy, Preference, Source, Spend
@@ -75,6 +76,27 @@ class Preferred:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenOver:
+    """What a study took over from the one it began with.
+
+    Attributes:
+        study: the other one's name.
+        examples: that both have, dev and sealed.
+        samples: that other studies paid for and this one used; failed ones left out.
+        tokens: that they took there.
+        usd: what they cost there, and not again.
+        first: the policies that were tried before the sampler's own suggestions.
+    """
+
+    study: str
+    examples: int
+    samples: int
+    tokens: int
+    usd: float
+    first: tuple[Policy, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Beyond:
     """What a majority vote of more samples than the study drew is expected to score: extrapolated, not measured.
 
@@ -98,10 +120,11 @@ class Contender:
     Attributes:
         procedure: how the policy was chosen, on dev.
         policy: the choice.
-        calls: completions that the procedure used to choose.
-        dev_score: of the choice.
+        calls: completions that the procedure used to choose; each might use as many as joint did.
+        dev_score: of the choice; flattered by having been chosen.
         sealed: of the choice.
-        difference: joint minus this one on the sealed examples, paired; None for joint itself.
+        difference: joint minus this one on the sealed examples, paired; None for joint itself. The choices were made
+            before the seal was opened, so it is unbiased for these two policies.
     """
 
     procedure: Procedure
@@ -167,7 +190,7 @@ class Findings:
         winner: the policy to ship.
         prompt: the winner's chat as it is sent, for one example.
         leaders: the best on dev, best first; ten at most.
-        comparison: joint first, then the procedures it is measured against; empty where none was.
+        comparison: joint first, then the procedures it is measured against; empty where `comparison_note` says why.
         interaction: None where `interaction_note` says why.
         interaction_note: what the table covers (model, samples, examples), or why there is none.
         curves: each prompt's score over n.
@@ -176,6 +199,9 @@ class Findings:
         command: what to type to get these findings again.
         preferred: the best policy under each preference of the study's grid, from the same samples.
         beyond: what votes of more samples would score under the winner's source; empty where no vote was searched.
+        comparison_note: why nothing was compared; empty where it was.
+        frontier: the best policy at every budget; None before any was judged.
+        taken_over: from the study that this one began with; None where it began with none.
     """
 
     study: str
@@ -199,6 +225,9 @@ class Findings:
     command: str
     preferred: tuple[Preferred, ...] = ()
     beyond: tuple[Beyond, ...] = ()
+    comparison_note: str = ""
+    frontier: Frontier | None = None
+    taken_over: TakenOver | None = None
 
     def against(self, procedure: Procedure) -> Contender | None:
         """The contender of a procedure, where it was compared."""

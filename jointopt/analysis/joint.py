@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from jointopt.analysis.findings import Procedure
 from jointopt.domain import Policy, Source, Space
+from jointopt.errors import NothingToReport
 
 Utility = Callable[[Policy, int, int], float]  # (policy, samples of each example, examples) -> mean utility
 Effort = Callable[[Sequence[Policy], int], int]  # (policies, samples) -> calls, for each source and example
@@ -28,6 +29,26 @@ class Choice:
 
     policy: Policy
     calls: int
+
+
+def need_choices(space: Space) -> None:
+    """See that a space leaves something to tune together: several prompts, and several ways to use each.
+
+    Raises:
+        NothingToReport: every procedure would choose alike; names the choice that is missing.
+    """
+    ways = len(space.tactics()) * len(space.models)
+    if len(space.prompts) > 1 and ways > 1:
+        return
+    if len(space.prompts) == 1 and ways == 1:
+        lack, mend = "the space has one prompt, and one model, strategy and n", "name several of each"
+    elif ways == 1:
+        lack, mend = "the space has one model, strategy and n", "name several strategies, numbers of samples or models"
+    else:
+        lack, mend = f"the space has one prompt: {next(iter(space.prompts))!r}", "name several prompts"
+    raise NothingToReport(
+        f"nothing to compare: {lack}, so nothing can be tuned apart", mend=f"{mend} in the study file"
+    )
 
 
 class Separate:
@@ -58,15 +79,15 @@ class Separate:
         }
 
     def prompt_first(self) -> Choice:
-        """Half of the calls for the prompt that is best alone, half for its model, strategy and n."""
+        """Half of the calls for the prompt that is best alone, what is left for its model, strategy and n."""
         first = self.best(self.prompts(Policy(self.default, "single", 1)), self.calls // 2)
-        second = self.best(self.strategies(first.policy.source), self.calls // 2)
+        second = self.best(self.strategies(first.policy.source), self.calls - first.calls)
         return Choice(second.policy, first.calls + second.calls)
 
     def strategy_first(self) -> Choice:
-        """Half of the calls for model, strategy and n at the default prompt, half for the prompt."""
+        """Half of the calls for model, strategy and n at the default prompt, what is left for the prompt."""
         first = self.best(self.strategies(self.default), self.calls // 2)
-        second = self.best(self.prompts(first.policy), self.calls // 2)
+        second = self.best(self.prompts(first.policy), self.calls - first.calls)
         return Choice(second.policy, first.calls + second.calls)
 
     def prompts(self, policy: Policy) -> list[Policy]:

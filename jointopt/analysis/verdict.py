@@ -1,6 +1,6 @@
 """The findings in sentences: what won, whether joint search was worth it, what it cost. Plain text, no markup."""
 
-from jointopt.analysis.findings import Contender, Estimate, Findings, Procedure
+from jointopt.analysis.findings import Contender, Estimate, Findings, Procedure, TakenOver
 from jointopt.analysis.interaction import Share
 from jointopt.domain import Preference
 
@@ -11,8 +11,8 @@ SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 
 def verdict(findings: Findings) -> list[str]:
     """What the study says, one sentence or two per line, the most important first."""
-    said = (_winner, _joint, _preference, _preferred, _beyond, _meeting, _flip, _account, _unreadable)
-    lines = [sentence(findings) for sentence in said]
+    judged = (_winner, judge_joint, _preference, _preferred, _frontier, _beyond, _meeting, _flip)
+    lines = [sentence(findings) for sentence in (*judged, _account, _taken_over, _unreadable)]
     return [line for line in (*lines, *_warnings(findings)) if line]
 
 
@@ -41,25 +41,30 @@ def _winner(findings: Findings) -> str:
     return f"The winner is {winner.policy}: {score}. {costs}"
 
 
-def _joint(findings: Findings) -> str:
+def judge_joint(findings: Findings) -> str:
     """Whether joint search beat tuning prompt and strategy one after the other."""
     rivals = [entry for entry in findings.comparison if entry.procedure in SEPARATE and entry.difference]
     joint = findings.against(Procedure.JOINT)
     if joint is None or not rivals:
-        return "Joint search was not compared with separate tuning in this study."
+        why = findings.comparison_note
+        return f"Joint search was not compared with separate tuning in this study{f': {why}' if why else ''}."
     if all(entry.policy == joint.policy for entry in rivals):
         return "Tuning prompt and strategy apart would have chosen the same policy as joint search."
     won = [entry for entry in rivals if entry.difference and entry.difference.low > 0]
     lost = [entry for entry in rivals if entry.difference and entry.difference.high < 0]
+    sides = "; ".join(_against(entry, joint) for entry in rivals)
+    return f"Joint search {_outcome(len(won), len(lost), len(rivals))} ({sides})."
+
+
+def _outcome(won: int, lost: int, rivals: int) -> str:
+    """What became of joint search, when so many of its rivals were beaten and so many were better."""
+    if rivals in (won, lost):
+        return f"{'beat' if won else 'lost to'} separate tuning here"
     if lost:
-        opening = "Joint search lost to separate tuning here"
-    elif len(won) == len(rivals):
-        opening = "Joint search beat separate tuning here"
-    elif won:
-        opening = "Joint search beat one way of separate tuning here and not the other"
-    else:
-        opening = "Joint search did not beat separate tuning here: the intervals hold zero"
-    return f"{opening} ({'; '.join(_against(entry, joint) for entry in rivals)})."
+        return f"lost to one way of separate tuning here and {'beat' if won else 'did not beat'} the other"
+    if won:
+        return "beat one way of separate tuning here and not the other"
+    return "was not shown to differ from separate tuning here: the intervals hold zero"
 
 
 def _against(rival: Contender, joint: Contender) -> str:
@@ -101,6 +106,35 @@ def _preferred(findings: Findings) -> str:
     best = {entry.policy for entry in findings.preferred}
     lead = "one policy is" if len(best) == 1 else f"{len(best)} policies are"
     return f"Over {len(findings.preferred)} preferences, {lead} the best on dev, from the same samples."
+
+
+def _frontier(findings: Findings) -> str:
+    """Whether paying more for an answer buys score."""
+    found = findings.frontier
+    if found is None or len(found.steps) == 1:
+        return ""
+    first, last = found.steps[0], found.steps[-1]
+    unit, form = ("$", ".3g") if found.unit == "usd" else ("", ",.0f")
+    ends = [f"{unit}{found.cost(stop):{form}}{'' if unit else ' tokens'}" for stop in (first, last)]
+    return (
+        f"At {ends[0]} an answer the best policy scores {percent(first.score)} on dev, at {ends[1]} "
+        f"{percent(last.score)}; {len(found.steps)} policies are the best at one budget or another ({found.label})."
+    )
+
+
+def say_taken_over(found: TakenOver) -> str:
+    """What a study took over from the one it began with."""
+    worth = f"{found.samples:,} samples were taken over, worth {found.tokens:,} tokens and ${found.usd:.4g}"
+    count = len(found.first)
+    first = (
+        f"{count} polic{'y' if count == 1 else 'ies'} most like its best {'was' if count == 1 else 'were'} tried first"
+    )
+    return f"Warm start from {found.study!r} ({found.examples} examples shared): {worth}; {first}."
+
+
+def _taken_over(findings: Findings) -> str:
+    """What the study began with."""
+    return say_taken_over(findings.taken_over) if findings.taken_over else ""
 
 
 def _beyond(findings: Findings) -> str:

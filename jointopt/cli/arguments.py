@@ -1,18 +1,23 @@
 """The arguments that commands share."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jointopt.config import Plan, read_study
+from jointopt.config import Plan, WarmStart, read_study
 from jointopt.errors import StudyFileError
 
 StudyFile = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study file, its folder, or the name of one that ships.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Force = Annotated[bool, typer.Option("--force", help="Go on although the study file has changed.")]
+WarmStartFrom = Annotated[
+    str | None, typer.Option("--warm-start", metavar="NAME", help="Begin with the samples and results of this study.")
+]
 
 _PACKAGE = Path(__file__).parents[1]
 SHIPPED = (_PACKAGE / "studies", _PACKAGE.parent / "studies")  # in a wheel; in a checkout
@@ -34,3 +39,11 @@ def read_plan(study: str) -> Plan:
         where=study,
         mend="give the path of a study.yaml, or of the folder that holds one",
     )
+
+
+def start_from(plan: Plan, study: str | None) -> Plan:
+    """The plan as it begins with another study, in the storage that its file names for that, else in its own."""
+    if study is None:
+        return plan
+    storage = plan.warm_start.storage if plan.warm_start else plan.storage
+    return replace(plan, warm_start=WarmStart(study, storage, "--warm-start"))

@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "Validate a study file, render one prompt, ask one sample of every model.",
     "estimate": "Say what a study can cost at most: calls, tokens, US dollars.",
     "run": "Run a study, or go on where it stopped.",
+    "compare": "Run a study, and say whether joint search beat tuning prompt and strategy apart.",
     "status": "Say how far a study is.",
     "studies": "List the studies of a storage.",
     "report": "Write what a study taught as one HTML page, or print it as JSON.",

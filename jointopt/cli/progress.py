@@ -1,5 +1,6 @@
 """How a run looks while it runs: a live panel in a terminal, plain lines elsewhere. Both write to standard error."""
 
+import sys
 import time
 from types import TracebackType
 from typing import Self
@@ -59,6 +60,11 @@ class Live:
         for name, value in describe(progress):
             table.add_row(name, value)
         self._live.update(table)
+
+
+def watch(*, as_json: bool) -> Live | Lines:
+    """A table where a person looks on, lines for a log or a script."""
+    return Live() if sys.stderr.isatty() and not as_json else Lines()
 
 
 def describe(progress: Progress) -> list[tuple[str, str]]:

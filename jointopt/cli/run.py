@@ -1,28 +1,28 @@
 """``jointopt run``."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from jointopt.analysis import Findings, to_json, verdict
-from jointopt.cli.arguments import AsJson, StudyFile, read_plan
-from jointopt.cli.progress import Lines, Live
+from jointopt.cli.arguments import AsJson, Force, StudyFile, WarmStartFrom, read_plan, start_from
+from jointopt.cli.progress import watch
 from jointopt.study import Study
 
 
 def run(
     study: StudyFile,
     as_json: AsJson = False,
-    force: Annotated[bool, typer.Option("--force", help="Go on although the study file has changed.")] = False,
+    force: Force = False,
     report: Annotated[Path | None, typer.Option(help="Where the page goes; beside the study file by default.")] = None,
+    warm_start: WarmStartFrom = None,
 ) -> None:
     """Run a study to its end, write the report, and print the verdict."""
-    plan = read_plan(study)
+    plan = start_from(read_plan(study), warm_start)
     page = report or plan.path.parent / f"{plan.name}-report.html"
-    show = Live() if sys.stderr.isatty() and not as_json else Lines()
+    show = watch(as_json=as_json)
     with show, Study(plan, force=force, on_progress=show.update) as opened:
         findings = opened.run()
         page.write_text(opened.report(findings), encoding="utf-8")

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import typer
 
-from jointopt.analysis import to_json
+from jointopt.analysis import say_taken_over, to_json
 from jointopt.cli.arguments import AsJson, StudyFile, read_plan
 from jointopt.cli.progress import describe
 from jointopt.study import Study
@@ -16,14 +16,17 @@ def status(study: StudyFile, as_json: AsJson = False) -> None:
     with Study(read_plan(study), create=False) as opened:
         progress, row = opened.progress(), opened.parts.row
         failed = opened.parts.pool.failed_counts()
-        lost = opened.parts.ledger.lost()
+        lost, taken = opened.parts.ledger.lost(), opened.taken_over()
     if as_json:
-        typer.echo(json.dumps(to_json({"study": row.name, "state": row.state, **asdict(progress), "failed": failed})))
+        said = {"study": row.name, "state": row.state, **asdict(progress), "failed": failed, "taken_over": taken}
+        typer.echo(json.dumps(to_json(said)))
         return
     typer.echo(f"{row.name}: {row.state}")
     for name, value in describe(progress):
         if value and name not in ("pool", "speed", "left", "failed"):
             typer.echo(f"  {name:<7} {value}")
+    if taken:
+        typer.echo(f"  begun   {say_taken_over(taken)}")
     if lost.calls:
         typer.echo(f"  lost    {lost.calls:,} calls were under way when a run died; they count as paid")
     for reason, number in failed.items():

@@ -2,7 +2,7 @@
 
 from jointopt.config.changes import changes
 from jointopt.config.file import schema
-from jointopt.config.plan import Plan
+from jointopt.config.plan import Plan, WarmStart
 from jointopt.config.read import read_study
 
-__all__ = ["Plan", "changes", "read_study", "schema"]
+__all__ = ["Plan", "WarmStart", "changes", "read_study", "schema"]

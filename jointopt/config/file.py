@@ -81,6 +81,19 @@ class BudgetEntry(Section):
         return self
 
 
+class WarmStartEntry(Section):
+    """Another study of the same task, under other prompts, models or numbers of samples."""
+
+    study: Name
+    """Its name."""
+    storage: str | None = None
+    """Where it is kept: an SQLAlchemy URL, or the path of an SQLite file; left out: in this study's storage."""
+
+
+def _named(value: Any) -> Any:
+    return {"study": value} if isinstance(value, str) else value
+
+
 Count = Annotated[int, Field(ge=1, strict=True)]
 Temperature = Annotated[float, Field(ge=0)]
 Slot = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -125,12 +138,17 @@ class StudyFile(Section):
     """What may be spent."""
     trials: int | None = Field(default=None, ge=1)
     """Policies to try at most; left out: until the budget is spent."""
-    sampler: Literal["tpe"] = "tpe"
+    sampler: Literal["tpe", "joint", "psst", "psst_k", "triple", "uniform", "random", "grid", "nsga2", "gp"] = "tpe"
     """Who suggests the next policy."""
     seed: int = Field(default=1, ge=0, le=2**31 - 1)
     """Of the split, the sampler and the requests."""
     storage: str = "sqlite:///jointopt.db"
     """Where everything is kept: an SQLAlchemy URL; an SQLite path begins at the study file's folder."""
+
+    warm_start: Annotated[
+        WarmStartEntry | None, BeforeValidator(_named, json_schema_input_type=str | WarmStartEntry | None)
+    ] = None
+    """A study to begin with: its samples serve where requests are the same, and what was best there is tried first."""
 
     @field_validator("storage")
     @classmethod

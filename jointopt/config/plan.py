@@ -8,6 +8,21 @@ from jointopt.domain import Budget, Judge, Preference, Space, Task
 
 
 @dataclass(frozen=True, slots=True)
+class WarmStart:
+    """Another study that this one begins with.
+
+    Attributes:
+        study: its name.
+        storage: where it is kept: an SQLAlchemy URL; the path of an SQLite file is absolute.
+        where: who names it, for messages.
+    """
+
+    study: str
+    storage: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A study as its file asks for it.
 
@@ -29,6 +44,7 @@ class Plan:
         seed: of the split, the sampler and the requests.
         storage: an SQLAlchemy URL; the path of an SQLite file is absolute.
         trials: policies to try at most; None: until the budget is spent.
+        warm_start: another study whose samples and results this one begins with; not part of `text`.
     """
 
     name: str
@@ -46,3 +62,4 @@ class Plan:
     seed: int
     storage: str
     trials: int | None
+    warm_start: WarmStart | None = None

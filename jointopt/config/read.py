@@ -15,7 +15,7 @@ from jointopt.config.judges import read_judges, refuse_idle
 from jointopt.config.models import as_model
 from jointopt.config.modes import mode_lines, read_modes
 from jointopt.config.objectives import read_rubric
-from jointopt.config.plan import Plan
+from jointopt.config.plan import Plan, WarmStart
 from jointopt.config.preferences import read_preference, read_preferences
 from jointopt.config.prompts import fields_beside, name_files, read_prompts, shown_fields
 from jointopt.config.strategies import as_written, fold_strategies, name_strategies
@@ -61,6 +61,7 @@ def read_study(path: Path) -> Plan:
         seed=file.seed,
         storage=_storage(file.storage, path.parent),
         trials=file.trials,
+        warm_start=_warm_start(document, file, path.parent),
     )
 
 
@@ -98,6 +99,7 @@ def _text(file: StudyFile, prompts: Mapping[str, Prompt], judges: Mapping[str, J
     """
     values = file.given()
     del values["storage"]  # where results are kept decides none of them, and its URL may hold a password
+    values.pop("warm_start", None)  # the same for where a study begins: a study that goes on may drop or add it
     values["prompts"] = {name: _words(prompt) for name, prompt in prompts.items()}
     values["strategies"] = as_written(file.strategies)
     values["task"]["data_sha256"] = data_sha256
@@ -112,6 +114,16 @@ def _words(prompt: Prompt) -> dict[str, Any]:
 
 def _budget(entry: BudgetEntry) -> Budget:
     return Budget(calls=entry.calls, tokens=entry.tokens, usd=entry.usd, wall_clock_s=entry.wall_clock)
+
+
+def _warm_start(document: Document, file: StudyFile, folder: Path) -> WarmStart | None:
+    """The study to begin with; a path stands for an SQLite file."""
+    entry = file.warm_start
+    if entry is None:
+        return None
+    url = entry.storage or file.storage
+    url = url if "://" in url else f"sqlite:///{url}"
+    return WarmStart(entry.study, _storage(url, folder), document.where(("warm_start",)))
 
 
 def _storage(url: str, folder: Path) -> str:

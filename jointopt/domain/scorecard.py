@@ -1,7 +1,7 @@
 """What a policy earned, cost and took, per example."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,13 @@ class Scorecard:
     samples: NDArray[np.int64]
     objectives: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     unreadable: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+
+    def first(self, count: int) -> "Scorecard":
+        """The card as if only the first examples had been met."""
+        arrays = ("scores", "cost_usd", "tokens", "latency_s", "samples", "unreadable")
+        cut = {name: getattr(self, name)[:count] for name in arrays}
+        objectives = {name: values[:count] for name, values in self.objectives.items()}
+        return replace(self, examples=self.examples[:count], objectives=objectives, **cut)
 
     def utilities(self, preference: Preference) -> NDArray[np.float64]:
         """What each example is worth under a preference."""

@@ -1,5 +1,6 @@
 """How good is this policy?"""
 
+from jointopt.evaluation.complete import Complete
 from jointopt.evaluation.dealer import Dealer, Game
 from jointopt.evaluation.draw import Draw, Tally, no_logprobs
 from jointopt.evaluation.estimate import Estimate
@@ -13,6 +14,7 @@ from jointopt.evaluation.readings import Outcome, Reading, Readings, read
 
 __all__ = [
     "Answer",
+    "Complete",
     "Dealer",
     "Draw",
     "Estimate",

@@ -76,7 +76,7 @@ class Draw:
         while lacking:  # what the worst price holds back at first, the true price may still allow
             if time.monotonic() >= self.deadline_s:
                 raise BudgetExhausted("the wall clock's limit is reached")
-            worst = [self._worst(request, len(missing)) for request, missing in lacking]
+            worst = [self.worst(request, len(missing)) for request, missing in lacking]
             reservations = self.ledger.reserve_many(worst, phase=phase, cap=cap)
             await self._buy_all([Order(*wish, id) for wish, id in zip(lacking, reservations, strict=False)])
             lacking = lacking[len(reservations) :]
@@ -88,7 +88,8 @@ class Draw:
             self.readings.add(key, samples)
         self._loaded.update(fresh)
 
-    def _worst(self, request: Request, n: int) -> Spend:
+    def worst(self, request: Request, n: int) -> Spend:
+        """The most that n samples of a request may cost."""
         provider, model = self.providers[request.model.id], request.model
         tokens_in, tokens_out = provider.count_tokens(request), n * model.max_tokens
         return Spend(n, tokens_in + tokens_out, provider.price(model).of(tokens_in, tokens_out))

@@ -62,7 +62,7 @@ class Estimate:
             work_out(strategy, seen, [policy.n])
         found = [self._outcome(policy, example, reading) for example, reading in zip(examples, seen, strict=True)]
         outcomes = [outcome for outcome in found if outcome]
-        return self._card(policy, examples, seen, outcomes) if len(outcomes) == len(examples) else None
+        return self.assemble(policy, examples, seen, outcomes) if len(outcomes) == len(examples) else None
 
     def _outcome(self, policy: Policy, example: Example, reading: Reading) -> Outcome | None:
         strategy = self.playbook.build(policy.strategy, policy.options)
@@ -70,9 +70,10 @@ class Estimate:
             return reading.outcomes[strategy].get(policy.n)
         return self.follow.outcome(strategy, policy.source, example, reading, policy.n)
 
-    def _card(
+    def assemble(
         self, policy: Policy, examples: Sequence[Example], readings: Sequence[Reading], outcomes: Sequence[Outcome]
     ) -> Scorecard:
+        """The scorecard of outcomes on Q examples, priced."""
         marks = np.array([outcome.marks for outcome in outcomes])
         requests = np.array([outcome.requests for outcome in outcomes])
         outputs = np.array([outcome.output_tokens for outcome in outcomes])

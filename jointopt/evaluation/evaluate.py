@@ -37,9 +37,12 @@ class Evaluate:
         self.task, self.policies, self.draw = task, tuple(policies), draw
         self.estimate, self.preference, self.keep = estimate, preference, keep
         self.cards: dict[Policy, Scorecard] = {}
+        self.chosen: Policy | None = None  # by a sampler that decides by more than the cards say
 
     def leader(self) -> Scorecard | None:
-        """The best policy of those judged on the most examples."""
+        """The policy that the sampler chose; else the best of those judged on the most examples."""
+        if self.chosen in self.cards:
+            return self.cards[self.chosen]
         most = max((len(card.examples) for card in self.cards.values()), default=0)
         widest = [card for card in self.cards.values() if len(card.examples) == most]
         return max(widest, key=lambda card: card.utility(self.preference), default=None)

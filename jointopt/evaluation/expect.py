@@ -85,10 +85,11 @@ def _keep(strategy: Windows, readings: Sequence[Reading], ns: Sequence[int]) -> 
     expected = expect(strategy, Ballots.of([reading.votes for reading in readings]), stakes, ns)
     for b, reading in enumerate(readings):
         for i, n in enumerate(ns):
-            reading.outcomes[strategy][n] = _outcome(expected, b, i, float(stakes.latency_s[b]))
+            reading.outcomes[strategy][n] = outcome_of(expected, b, i, float(stakes.latency_s[b]))
 
 
-def _outcome(expected: Expected, b: int, i: int, latency_s: float) -> Outcome:
+def outcome_of(expected: Expected, b: int, i: int, latency_s: float) -> Outcome:
+    """What is expected of pool b at the i-th n, where a request takes so long."""
     *marks, unreadable = map(float, expected.returned[b, i])
     output_tokens, extra_tokens, extra_usd, extra_s = map(float, expected.asked[b, i])
     requests = float(expected.requests[b, i])
@@ -130,17 +131,11 @@ def _replay(strategy: Windows, ballots: Ballots, stakes: Stakes, ns: Sequence[in
     """By playing the rule in many orders at once. Caps that ask in the same windows are caps on the same play."""
     orders = draw_orders(ballots.samples, max(ns))[:, : max(ns)]
     paid = running(np.ascontiguousarray(stakes.asked[:, orders].transpose(2, 3, 0, 1)))
-    table = _Table(Drawn.of(ballots, orders), np.moveaxis(stakes.returned[:, orders], -1, 0), paid)
-    shape = (len(ballots.answers), len(ns))
-    sums = Expected(*(np.zeros((*shape, *tail)) for tail in ((stakes.returned.shape[2],), (4,), (), ())))
-    windows = [strategy.size(n) for n in ns]
-    for window in set(windows):
-        _play(strategy, table, {n: i for i, n in enumerate(ns) if windows[i] == window}, window, sums)
-    return Expected(*(part / len(orders) for part in (sums.returned, sums.asked, sums.requests, sums.samples)))
+    return Deal(Drawn.of(ballots, orders), np.moveaxis(stakes.returned[:, orders], -1, 0), paid).play(strategy, ns)
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
+class Deal:
     """Votes in R orders, what each is worth (O + 1, B, R, T), and what those up to it cost together (T, 4, B, R)."""
 
     drawn: Drawn
@@ -153,6 +148,16 @@ class _Table:
         worth = np.ascontiguousarray(np.moveaxis(self.worth, -1, 0))
         return running(worth[:, :, None] * self.drawn.is_answer[:, None])
 
+    def play(self, strategy: Windows, ns: Sequence[int]) -> Expected:
+        """What a strategy makes of the orders at each n <= T, on average over them."""
+        pools, orders = self.drawn.answers.shape[:2]
+        tails = ((len(self.worth),), (4,), (), ())
+        sums = Expected(*(np.zeros((pools, len(ns), *tail)) for tail in tails))
+        windows = [strategy.size(n) for n in ns]
+        for window in set(windows):
+            _play(strategy, self, {n: i for i, n in enumerate(ns) if windows[i] == window}, window, sums)
+        return Expected(*(part / orders for part in (sums.returned, sums.asked, sums.requests, sums.samples)))
+
     def gain(self, strategy: Windows, seen: Seen) -> Floats:
         """What the strategy returns after t votes, on average over its lots: shape (O + 1, B, R)."""
         if isinstance(strategy, Electing):
@@ -161,12 +166,12 @@ class _Table:
         return np.asarray(np.einsum("brt,vbrt->vbr", strategy.wins(seen), self.worth[..., : seen.t]))
 
 
-def _play(strategy: Windows, table: _Table, caps: Mapping[int, int], window: int, sums: Expected) -> None:
+def _play(strategy: Windows, deal: Deal, caps: Mapping[int, int], window: int, sums: Expected) -> None:
     """Play once for all caps (the place of each n), and add up how it ends at each of them."""
-    going = np.ones(table.drawn.answers.shape[:2])
+    going = np.ones(deal.drawn.answers.shape[:2])
     for t in sorted({*range(window, max(caps), window), *caps}):
-        seen = table.drawn.first(t)
-        ends = _End(table.gain(strategy, seen), table.paid[t - 1], t, ceil(t / window))
+        seen = deal.drawn.first(t)
+        ends = _End(deal.gain(strategy, seen), deal.paid[t - 1], t, ceil(t / window))
         if t in caps:
             ends.add(sums, [caps[t]], going)
         later = [place for n, place in caps.items() if n > t]

@@ -123,6 +123,10 @@ class Readings:
         """The known samples of a request, by replicate."""
         return self._samples.get(request.key, ())
 
+    def request_keys(self) -> list[str]:
+        """The requests of which samples are known, follow-ups too."""
+        return [key for key, samples in self._samples.items() if samples]
+
     def of(self, source: Source, example: Example) -> Reading | None:
         """The reading of all known samples; None where there is none."""
         request = self.request(source, example)

@@ -1,19 +1,25 @@
 """Which policy next? Everything that knows Optuna."""
 
+from jointopt.search.first import try_first
 from jointopt.search.record import IMPORTANCE, Trials, close_stale, importances, open_trials
 from jointopt.search.samplers import SAMPLERS
-from jointopt.search.suggest import suggest
+from jointopt.search.suggest import distributions, parameters, suggest
 from jointopt.search.trial import run_trial
-from jointopt.search.worker import search
+from jointopt.search.worker import Found, Terms, search
 
 __all__ = [
     "IMPORTANCE",
     "SAMPLERS",
+    "Found",
+    "Terms",
     "Trials",
     "close_stale",
+    "distributions",
     "importances",
     "open_trials",
+    "parameters",
     "run_trial",
     "search",
     "suggest",
+    "try_first",
 ]

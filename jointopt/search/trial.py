@@ -35,6 +35,13 @@ def _tell(study: optuna.Study, trial: optuna.Trial, evaluate: Evaluate, card: Sc
     if card is None:
         study.tell(trial, state=TrialState.PRUNED)
         return
+    for name, value in told(card).items():  # one attribute: each is a transaction
+        trial.set_user_attr(name, value)
+    study.tell(trial, card.utility(evaluate.preference))
+
+
+def told(card: Scorecard) -> dict[str, str]:
+    """What a trial says of its policy beside the value: shown by Optuna Dashboard."""
     seen = {
         "policy": str(card.policy),
         "score": round(card.score, 6),
@@ -43,5 +50,4 @@ def _tell(study: optuna.Study, trial: optuna.Trial, evaluate: Evaluate, card: Sc
         "cost_usd": float(card.cost_usd.mean()),
         "tokens": float(card.tokens.mean()),
     }
-    trial.set_user_attr("scorecard", json.dumps(seen))  # one attribute: each is a transaction
-    study.tell(trial, card.utility(evaluate.preference))
+    return {"scorecard": json.dumps(seen)}

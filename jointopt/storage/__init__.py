@@ -2,13 +2,14 @@
 
 from jointopt.storage.database import Database, masked, open_database
 from jointopt.storage.ledger import Ledger
-from jointopt.storage.pool import SamplePool, Settlement
+from jointopt.storage.pool import Lent, SamplePool, Settlement
 from jointopt.storage.scoreboard import Scoreboard
 from jointopt.storage.studies import Studies, StudyRow
 
 __all__ = [
     "Database",
     "Ledger",
+    "Lent",
     "SamplePool",
     "Scoreboard",
     "Settlement",

@@ -5,7 +5,7 @@ whether a sample is right, nor who may spend.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -31,17 +31,36 @@ class Settlement:
     spend: Spend
 
 
-class SamplePool:
-    """Keeps samples and finds them again. `study_id` is who pays for what is kept."""
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """Samples that another study paid for, failed ones left out, and what they cost there."""
 
-    def __init__(self, database: Database, study_id: int) -> None:
-        self.database, self.study_id = database, study_id
+    samples: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+
+class SamplePool:
+    """Keeps samples and finds them again.
+
+    Args:
+        database: where.
+        study_id: who pays for what is kept.
+        fetch: told which requests are about to be loaded, so that what lies elsewhere can be brought here first.
+    """
+
+    def __init__(
+        self, database: Database, study_id: int, fetch: Callable[[Sequence[str]], None] = lambda request_keys: None
+    ) -> None:
+        self.database, self.study_id, self.fetch = database, study_id, fetch
 
     def load(self, request_keys: Iterable[str]) -> dict[str, list[Sample]]:
         """The samples of each request that has any, by replicate."""
         found: dict[str, list[Sample]] = {}
+        wanted = sorted(set(request_keys))
+        self.fetch(wanted)
         with self.database.read() as connection:
-            for keys in _chunks(request_keys):
+            for keys in _chunks(wanted):
                 place = tables.samples.c.request_key
                 query = select(place, *_COLUMNS).where(place.in_(keys)).order_by(place, tables.samples.c.replicate)
                 for key, *values in connection.execute(query):
@@ -60,19 +79,51 @@ class SamplePool:
     def keep(self, batch: Sequence[tuple[Request, Sequence[Sample]]]) -> None:
         """Keep samples, in one transaction. One that is already there stays."""
         with self.database.write() as connection:
-            self._insert(connection, batch)
+            self._insert(connection, [(request.key, request.body, samples) for request, samples in batch])
+
+    def copy(self, lender: "SamplePool", request_keys: Sequence[str]) -> None:
+        """Copy what another database's pool holds of some requests and this one lacks."""
+        theirs, ours = lender.load(request_keys), self.load(request_keys)
+        lacking = {key: samples for key, samples in theirs.items() if len(samples) > len(ours.get(key, ()))}
+        if not lacking:
+            return
+        bodies = lender.bodies(lacking)
+        with self.database.write() as connection:
+            self._insert(connection, [(key, bodies[key], samples) for key, samples in lacking.items()])
 
     def keep_and_settle(self, batch: Sequence[Settlement]) -> None:
         """Keep samples and settle their true price, both or neither. A second time changes nothing."""
         prices = {settlement.reservation: accounts.amount_of(settlement.spend) for settlement in batch}
         with self.database.write() as connection:
             accounts.settle(self.database, connection, self.study_id, prices)
-            self._insert(connection, [(settlement.request, settlement.samples) for settlement in batch])
+            arrived = [(settlement.request.key, settlement.request.body, settlement.samples) for settlement in batch]
+            self._insert(connection, arrived)
+
+    def asked(self) -> list[str]:
+        """The words of every message of the requests that this study paid for."""
+        request = tables.requests.c
+        mine = select(tables.samples.c.request_key).where(tables.samples.c.study_id == self.study_id)
+        with self.database.read() as connection:
+            bodies = connection.scalars(select(request.body).where(request.request_key.in_(mine))).all()
+        return [message["content"] for body in bodies for message in json.loads(body)["messages"]]
 
     def count(self) -> int:
         """How many samples all studies together have."""
         with self.database.read() as connection:
             return connection.scalar(select(func.count()).select_from(tables.samples)) or 0
+
+    def lent(self, request_keys: Iterable[str]) -> Lent:
+        """What other studies paid for, among the samples of some requests."""
+        column = tables.samples.c
+        tokens = func.sum(column.input_tokens + column.output_tokens)
+        others = column.study_id != self.study_id, column.error.is_(None)
+        samples, used, usd = 0, 0, 0.0
+        with self.database.read() as connection:
+            for keys in _chunks(request_keys):
+                query = select(func.count(), tokens, func.sum(column.cost_usd))
+                more = connection.execute(query.where(column.request_key.in_(keys), *others)).one()
+                samples, used, usd = samples + more[0], used + int(more[1] or 0), usd + (more[2] or 0.0)
+        return Lent(samples, used, usd)
 
     def failed_counts(self) -> dict[str, int]:
         """How many of this study's samples have no completion, by reason, the most frequent first."""
@@ -82,9 +133,11 @@ class SamplePool:
         with self.database.read() as connection:
             return {reason: count for reason, count in connection.execute(query)}
 
-    def _insert(self, connection: Connection, batch: Sequence[tuple[Request, Sequence[Sample]]]) -> None:
-        bodies = {request.key: storable(_canonical(request.body)) for request, _ in batch}
-        rows = [self._row(request.key, sample) for request, samples in batch for sample in samples]
+    def _insert(
+        self, connection: Connection, batch: Sequence[tuple[str, Mapping[str, object], Sequence[Sample]]]
+    ) -> None:
+        bodies = {key: storable(_canonical(body)) for key, body, _ in batch}
+        rows = [self._row(key, sample) for key, _, samples in batch for sample in samples]
         rows.sort(key=lambda row: (row["request_key"], row["replicate"]))  # one order for all: no deadlocks
         for table, values in (
             (tables.requests, [{"request_key": key, "body": bodies[key]} for key in sorted(bodies)]),

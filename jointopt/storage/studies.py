@@ -16,7 +16,8 @@ from jointopt.storage.owners import lives, this_process
 from jointopt.storage.tables import findings, studies
 from jointopt.storage.texts import storable
 
-State = Literal["running", "finished", "stopped"]
+ELSEWHERE: Literal["elsewhere"] = "elsewhere"
+State = Literal["running", "finished", "stopped", "elsewhere"]
 
 
 class StudyRow(NamedTuple):
@@ -28,7 +29,8 @@ class StudyRow(NamedTuple):
         study_text: the study file, as it was when the study began.
         digest: of everything the study was made from; another digest is another study.
         begun_at: seconds since 1970.
-        state: ``running``, ``finished`` or ``stopped``.
+        state: ``running``, ``finished``, ``stopped``; ``elsewhere``: of another database, named as the payer of samples
+            that came from there.
         elapsed_s: wall clock of all its runs together.
     """
 
@@ -60,6 +62,12 @@ class Studies:
             mine = select(*_COLUMNS).where(studies.c.name == storable(name))
             return StudyRow._make(connection.execute(mine).one())
 
+    def name_lender(self, row: StudyRow, url: str) -> StudyRow:
+        """Name a study of another database as the payer of samples that are copied from there."""
+        named = self.begin(f"{row.name} in {url}", row.study_text, row.digest, now=row.begun_at)
+        self.set_state(named.id, ELSEWHERE)
+        return named._replace(state=ELSEWHERE)
+
     def amend(self, study_id: int, study_text: str, digest: str) -> None:
         """Let a study go on from a changed text."""
         self._update(study_id, study_text=storable(study_text), digest=digest)
@@ -78,9 +86,10 @@ class Studies:
         raise UnknownStudy(f"no study of that name in {self.database.url}", where=f"study {name!r}", mend=mend)
 
     def all(self) -> list[StudyRow]:
-        """Every study, in the order they began."""
+        """Every study of this database, in the order they began."""
+        mine = select(*_COLUMNS).where(studies.c.state != ELSEWHERE).order_by(studies.c.id)
         with self.database.read() as connection:
-            return [StudyRow._make(row) for row in connection.execute(select(*_COLUMNS).order_by(studies.c.id))]
+            return [StudyRow._make(row) for row in connection.execute(mine)]
 
     def names(self) -> list[str]:
         """Every study's name, in the order they began."""

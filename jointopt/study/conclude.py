@@ -8,6 +8,7 @@ from jointopt.analysis import (
     Contender,
     Counts,
     Curve,
+    Difference,
     Estimate,
     Extent,
     Findings,
@@ -17,6 +18,7 @@ from jointopt.analysis import (
     Standing,
     Table,
     crossings,
+    find_frontier,
     paired_difference,
     variance_shares,
 )
@@ -26,7 +28,8 @@ from jointopt.search import IMPORTANCE, importances
 from jointopt.study.beyond import look_beyond
 from jointopt.study.parts import Parts
 from jointopt.study.phases import Phases
-from jointopt.study.preferences import prefer
+from jointopt.study.preferences import judged_alike, prefer
+from jointopt.study.warm import taken_over
 
 LEADERS = 10
 
@@ -43,12 +46,10 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
             "no policy has been judged yet", where=f"study {parts.plan.name!r}", mend="run it first: jointopt run"
         )
     found = phases.recall("sealed")
-    choices = (
-        {name: (Policy.from_json(text), calls) for name, (text, calls) in found["choices"].items()} if found else {}
-    )
     winner = Policy.from_json(found["winner"]) if found else leader.policy
     sealed = parts.plan.task.sealed[: found["examples"]] if found else ()
     extent = phases.extent() if phases.recall("search") else None
+    comparison = compare(parts, choices(phases), sealed)
     interaction, note = measure_interaction(parts, phases, extent)
     curves = draw_curves(parts, phases, extent, winner)
     return Findings(
@@ -64,16 +65,26 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         winner=stand(parts, winner, sealed),
         prompt=parts.readings.request(winner.source, parts.plan.task.dev[0]).messages,
         leaders=tuple(stand(parts, card.policy, sealed) for card in leaders(parts)),
-        comparison=compare(parts, choices, sealed),
+        comparison=comparison,
         interaction=interaction,
         interaction_note=note,
         curves=curves,
         crossings=crossings(curves),
         importance=weigh(phases),
         command=f"jointopt run {parts.plan.path.name}",
-        preferred=prefer(parts),
+        preferred=prefer(parts, phases.chosen()[1:]),
         beyond=look_beyond(parts, winner.source),
+        comparison_note="" if comparison else why_not_compared(phases, extent),
+        frontier=find_frontier(judged_alike(parts)),
+        taken_over=taken_over(parts),
     )
+
+
+def choices(phases: Phases) -> dict[str, tuple[Policy, int]]:
+    """What every procedure chose, and from how many calls; empty before the seal is opened."""
+    found = phases.recall("sealed")
+    recorded = found["choices"] if found else {}
+    return {name: (Policy.from_json(text), calls) for name, (text, calls) in recorded.items()}
 
 
 def count(parts: Parts, phases: Phases, sealed: int) -> Counts:
@@ -90,11 +101,10 @@ def count(parts: Parts, phases: Phases, sealed: int) -> Counts:
 
 
 def leaders(parts: Parts) -> list[Scorecard]:
-    """The best policies of those judged on the most examples, best first."""
-    cards = parts.evaluate.cards.values()
-    most = max(len(card.examples) for card in cards)
-    widest = [card for card in cards if len(card.examples) == most]
-    return sorted(widest, key=lambda card: -card.utility(parts.plan.preference))[:LEADERS]
+    """The leader, then the best policies of those judged on as many examples."""
+    cards, leader = judged_alike(parts), parts.evaluate.leader()
+    first = leader.policy if leader else None
+    return sorted(cards, key=lambda card: (card.policy != first, -card.utility(parts.plan.preference)))[:LEADERS]
 
 
 def stand(parts: Parts, policy: Policy, sealed: Sequence[Example]) -> Standing:
@@ -120,24 +130,38 @@ def score(parts: Parts, policy: Policy, examples: Sequence[Example]) -> Scorecar
 def compare(parts: Parts, choices: dict[str, tuple[Policy, int]], sealed: Sequence[Example]) -> tuple[Contender, ...]:
     """Every procedure's choice on the same sealed examples, and the paired difference of joint and the others.
 
-    Compared by utility under the study's preference; with the plain preference that is the score.
+    Compared by utility under the study's preference; with the plain preference that is the score. A policy does not
+    differ from itself: where joint's choice is another procedure's too, nothing is left to be estimated.
     """
     cards = {name: score(parts, policy, sealed) for name, (policy, _) in choices.items()}
     joint = cards.get(Procedure.JOINT)
     if joint is None or len(choices) == 1:
         return ()
     preference, contenders = parts.plan.preference, []
+    reach = abs(preference.quality) + sum(abs(weight) for _, weight in preference.objectives)
     for name, (policy, calls) in choices.items():
         card = cards[name]
         if card is None:
             continue
         gap = None
         if name != Procedure.JOINT:
-            gap = paired_difference(joint.utilities(preference), card.utilities(preference))
+            gap = paired_difference(joint.utilities(preference), card.utilities(preference), reach=reach)
+            if policy == joint.policy:
+                gap = Difference(0.0, 0.0, 0.0, 1.0, len(sealed))
         on_sealed = Estimate(card.score, *card.interval)
         dev = parts.evaluate.cards[policy].score
         contenders.append(Contender(Procedure(name), policy, calls, dev, on_sealed, gap))
     return tuple(contenders)
+
+
+def why_not_compared(phases: Phases, extent: Extent | None) -> str:
+    """What a comparison of joint with separate tuning lacks."""
+    sealed = phases.recall("sealed")
+    if sealed is None:
+        return "the study has not been run to its end"
+    if extent is None:
+        return "no block of examples was sampled under every prompt and model: the budget ended before"
+    return f"no sealed example was scored under every choice: {sealed['why']}"
 
 
 def measure_interaction(parts: Parts, phases: Phases, extent: Extent | None) -> tuple[Interaction | None, str]:

@@ -11,6 +11,7 @@ from jointopt.grading import Rubric, build
 from jointopt.providers import Provider, connect
 from jointopt.storage import Database, Ledger, SamplePool, Scoreboard, Studies, StudyRow, open_database
 from jointopt.strategies import Playbook
+from jointopt.study.lender import Lender, find_lender
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Parts:
     draw: Draw
     estimate: Estimate
     evaluate: Evaluate
+    lender: Lender | None
 
 
 def connect_models(plan: Plan) -> tuple[dict[str, Provider], dict[str, Price]]:
@@ -71,21 +73,36 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
     Raises:
         StudyChanged: the file says something else than when the study began, and `force` is not given.
         StorageError: the database cannot be used.
+        UserError: the study to begin with cannot be used.
         ModelError: a model cannot be used.
     """
     providers, prices = connect_models(plan)
     database = open_database(plan.storage, create=create)
     studies = Studies(database)
+    lender = _lender(plan, studies) if create else None
     row = studies.begin(plan.name, plan.text, plan.digest) if create else studies.find(plan.name)
     if row.digest != plan.digest:
         row = _changed(studies, row, plan, force=force)
-    pool, ledger = SamplePool(database, row.id), Ledger(database, row.id, plan.budget)
+    pool, ledger = (
+        SamplePool(database, row.id, *([lender.fetch(database)] if lender else [])),
+        Ledger(database, row.id, plan.budget),
+    )
     readings = read_samples(plan)
     draw = Draw(readings, pool, ledger, providers, on_progress)
     keep = Scoreboard(database, row.id).keep
     estimate = Estimate(readings, open_playbook(plan, plan.preference), prices)
     evaluate = Evaluate(plan.task, plan.space.policies(), draw, estimate, plan.preference, keep)
-    return Parts(plan, database, studies, row, pool, ledger, providers, prices, readings, draw, estimate, evaluate)
+    return Parts(
+        plan, database, studies, row, pool, ledger, providers, prices, readings, draw, estimate, evaluate, lender
+    )
+
+
+def _lender(plan: Plan, studies: Studies) -> Lender | None:
+    """The study that this one begins with; a finished study asks nothing more of it."""
+    begun = next((row for row in studies.all() if row.name == plan.name), None)
+    if plan.warm_start is None or (begun and begun.state == "finished" and begun.digest == plan.digest):
+        return None
+    return find_lender(plan, plan.warm_start, studies.database)
 
 
 def _changed(studies: Studies, row: StudyRow, plan: Plan, *, force: bool) -> StudyRow:

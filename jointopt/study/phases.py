@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from jointopt.analysis import Extent, Procedure, Separate
-from jointopt.domain import BLOCK, Example, Policy, Source
+from jointopt.domain import BLOCK, Example, Policy, Source, Spend
 from jointopt.errors import BudgetExhausted
-from jointopt.search import Trials, search
+from jointopt.search import Found, Terms, Trials, search, try_first
 from jointopt.study.parts import Parts
+from jointopt.study.preferences import open_books
+from jointopt.study.warm import begin_warm
 
 SHARES = {"search": 0.5, "table": 0.3, "sealed": 0.2}
 SEALED_SAMPLES = 8  # of each example at least, so that a policy of small n is not judged by luck
@@ -28,6 +30,7 @@ class Phases:
 
     def __init__(self, parts: Parts, trials: Trials, say: Callable[[str], None]) -> None:
         self.parts, self.trials, self.say = parts, trials, say
+        self._follow(self.chosen())
 
     async def run(self) -> None:
         """Run every phase that has not ended yet."""
@@ -45,12 +48,27 @@ class Phases:
         parts = self.parts
         cap = parts.plan.budget.part(SHARES["search"])
         evaluate, trials = parts.evaluate, parts.plan.trials
-        why = await search(self.trials, parts.plan.space, evaluate, phase="search", cap=cap, trials=trials)
+        first, space = begin_warm(parts)[:trials], parts.plan.space
+        why = await try_first(self.trials, space, evaluate, first, phase="search", cap=cap)
+        terms = Terms("search", cap, trials, open_books(parts), parts.plan.seed)
+        found = Found(why) if why else await search(self.trials, space, evaluate, terms)
+        self._follow(found.chosen)
         leader = evaluate.leader()
         if leader is None:
-            raise BudgetExhausted(f"the budget does not cover one block of {BLOCK} examples: {why}")
-        calls = parts.ledger.by_phase()["search"].calls
-        return {"joint": leader.policy.to_json(), "calls": calls, "why": why}
+            raise BudgetExhausted(f"the budget does not cover one block of {BLOCK} examples: {found.why}")
+        bought = parts.ledger.by_phase().get("search", Spend()).calls
+        calls = bought + parts.pool.lent(parts.readings.request_keys()).samples  # others' samples helped to choose, too
+        chosen = [policy.to_json() for policy in found.chosen]
+        return {"joint": leader.policy.to_json(), "calls": calls, "why": found.why, "chosen": chosen}
+
+    def chosen(self) -> list[Policy]:
+        """The policy for each preference, the study's own first, where the sampler chose them itself."""
+        found = self.recall("search") or {}
+        return [Policy.from_json(text) for text in found.get("chosen", ())]
+
+    def _follow(self, chosen: Sequence[Policy]) -> None:
+        """Have the sampler's own choice lead."""
+        self.parts.evaluate.chosen = chosen[0] if chosen else None
 
     async def table(self) -> dict[str, object]:
         """Fill the table prompt x model x strategy x n around the leader: the same samples of the same examples for

@@ -1,24 +1,47 @@
 """One run answers for every preference: the best policy under each, from the samples that are there, without a call."""
 
+from collections.abc import Sequence
+
 from jointopt.analysis import Estimate as Interval
 from jointopt.analysis import Preferred
-from jointopt.domain import Preference, Scorecard
+from jointopt.domain import Policy, Preference, Scorecard
 from jointopt.evaluation import Estimate
 from jointopt.strategies import OBJECTIVES
 from jointopt.study.parts import Parts, open_playbook
 
 
-def prefer(parts: Parts) -> tuple[Preferred, ...]:
-    """The best policy under every preference of the plan's grid, among those judged on the most examples."""
-    return tuple(_best(parts, preference) for preference in parts.plan.preferences)
+def open_books(parts: Parts) -> list[tuple[Preference, Estimate]]:
+    """Every preference of the plan, its own first, and what estimates under it."""
+    further = [
+        (p, Estimate(parts.readings, open_playbook(parts.plan, p), parts.prices)) for p in parts.plan.preferences
+    ]
+    return [(parts.plan.preference, parts.estimate), *further]
 
 
-def _best(parts: Parts, preference: Preference) -> Preferred:
-    cards = parts.evaluate.cards.values()
-    most = max(len(card.examples) for card in cards)
-    again = Estimate(parts.readings, open_playbook(parts.plan, preference), parts.prices)
-    widest = [_under(card, parts, again) for card in cards if len(card.examples) == most]
-    best = max(widest, key=lambda card: card.utility(preference))
+def prefer(parts: Parts, chosen: Sequence[Policy] = ()) -> tuple[Preferred, ...]:
+    """The best policy under every preference of the plan's grid, among those judged alike.
+
+    Args:
+        parts: of the study.
+        chosen: what the sampler chose for each of these preferences, where it did so itself.
+    """
+    own: list[Policy | None] = list(chosen) or [None] * len(parts.plan.preferences)
+    books = open_books(parts)[1:]
+    return tuple(_best(parts, *book, policy) for book, policy in zip(books, own, strict=True))
+
+
+def judged_alike(parts: Parts) -> list[Scorecard]:
+    """All policies that were judged on the leader's examples at least, on these; none before there is a leader."""
+    leader = parts.evaluate.leader()
+    if leader is None:
+        return []
+    most = len(leader.examples)
+    return [card.first(most) for card in parts.evaluate.cards.values() if len(card.examples) >= most]
+
+
+def _best(parts: Parts, preference: Preference, again: Estimate, chosen: Policy | None) -> Preferred:
+    cards = [parts.evaluate.cards[chosen]] if chosen in parts.evaluate.cards else judged_alike(parts)
+    best = max((_under(card, parts, again) for card in cards), key=lambda card: card.utility(preference))
     return Preferred(
         preference=preference,
         policy=best.policy,

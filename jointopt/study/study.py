@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from jointopt.analysis import Findings
+from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
 from jointopt.reports import publish, render_page
 from jointopt.search import close_stale, open_trials
@@ -14,6 +14,7 @@ from jointopt.study.conclude import conclude, show_samples
 from jointopt.study.events import Progress
 from jointopt.study.parts import assemble
 from jointopt.study.phases import SHARES, Phases
+from jointopt.study.warm import taken_over
 
 TELL_EVERY_S = 0.25
 
@@ -59,6 +60,8 @@ class Study:
         """Let go of the database and the models' connections."""
         asyncio.run(self._close_providers())
         self.parts.database.close()
+        if self.parts.lender:
+            self.parts.lender.close()
 
     @property
     def finished(self) -> bool:
@@ -112,6 +115,10 @@ class Study:
     def report(self, findings: Findings) -> str:
         """The findings as one HTML page, with some of the winner's completions."""
         return render_page(findings, samples=show_samples(self.parts, findings.winner.policy))
+
+    def taken_over(self) -> TakenOver | None:
+        """What it took over from the study that it began with; None where it began with none."""
+        return taken_over(self.parts)
 
     def progress(self) -> Progress:
         """How far the study is."""

@@ -80,10 +80,10 @@ async def test_our_figures_are_in_optuna_dashboard(dashboard: str, browser: Brow
 
 
 async def test_the_report_draws_offline(study: Path, browser: Browser) -> None:
-    """One file: four figures, the verdict, no request but for itself, no complaint."""
+    """One file: five figures, the verdict, no request but for itself, no complaint."""
     page = study.parent / "quickstart-report.html"
     await browser.ask("Page.navigate", url=page.as_uri())
-    await browser.see("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 4")
+    await browser.see("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 5")
     assert await browser.see("/The winner is/.test(document.body.innerText)")
     await browser.screenshot(SCREENSHOTS / "report.png")
     assert {url for url in browser.urls if not re.match(r"data:|blob:", url)} == {page.as_uri()}  # not even a font

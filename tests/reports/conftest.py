@@ -9,12 +9,16 @@ from jointopt.analysis import (
     Contender,
     Counts,
     Curve,
+    Difference,
     Estimate,
     Findings,
+    Frontier,
     Importance,
     Procedure,
     Standing,
+    Stop,
     Table,
+    TakenOver,
     crossings,
     paired_difference,
     variance_shares,
@@ -70,6 +74,18 @@ def _comparison(rng: np.random.Generator) -> tuple[Contender, ...]:
     return tuple(found)
 
 
+def _frontier() -> Frontier:
+    """Three steps, and one policy that is only quicker."""
+    steps = [("at once", 1, 0.55, 0.0001), ("steps", 4, 0.66, 0.0004), ("steps", 16, 0.74, 0.0016)]
+    gains = (None, Difference(0.11, 0.02, 0.2, 0.01, 60), Difference(0.08, -0.01, 0.17, 0.08, 60))
+    stops = [
+        Stop(_policy(prompt, "majority", n), score, score - 0.1, score + 0.1, usd, 61.0 * n, 0.02 * n, gain)
+        for (prompt, n, score, usd), gain in zip(steps, gains, strict=True)
+    ]
+    quick = Stop(_policy("known", "majority", 2), 0.5, 0.4, 0.6, 0.0002, 122.0, 0.01)
+    return Frontier("usd", tuple(stops), (stops[0], quick, *stops[1:]), 240, 60)
+
+
 @pytest.fixture(scope="session")
 def findings() -> Findings:
     """Everything that a report can show."""
@@ -97,6 +113,8 @@ def findings() -> Findings:
         crossings=crossings(curves, draws=500),
         importance=Importance("PED-ANOVA", {"model": 0.55, "prompt": 0.2, "n": 0.15, "strategy": 0.1}),
         command="jointopt run studies/quickstart/study.yaml",
+        frontier=_frontier(),
+        taken_over=TakenOver("last year's", 80, 1_204, 73_000, 0.31, (leaders[0].policy,)),
     )
 
 
@@ -111,6 +129,9 @@ def hostile(findings: Findings) -> Findings:
     assert found is not None
     effects = tuple(replace(share, effect=tuple(HOSTILE + name for name in share.effect)) for share in found.shares)
     factors = tuple(HOSTILE + name for name in found.factors)
+    front = findings.frontier
+    assert front is not None
+    stops = tuple(replace(stop, policy=bad) for stop in front.steps)
     return replace(
         findings,
         study=HOSTILE,
@@ -130,4 +151,6 @@ def hostile(findings: Findings) -> Findings:
         ),
         importance=Importance(HOSTILE, {HOSTILE: 1.0}),
         command=HOSTILE,
+        frontier=replace(front, steps=stops, front=stops),
+        taken_over=TakenOver(HOSTILE, 80, 1_204, 73_000, 0.31, (bad,)),
     )

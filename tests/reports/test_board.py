@@ -10,7 +10,7 @@ from optuna_dashboard._note import get_note_from_system_attrs
 from jointopt.analysis import Findings
 from jointopt.reports import note, publish
 
-IDS = {"jointopt-comparison", "jointopt-curves", "jointopt-interaction", "jointopt-importance"}
+IDS = {f"jointopt-{key}" for key in ("comparison", "frontier", "curves", "interaction", "importance")}
 
 
 def _attributes(study: optuna.Study) -> dict[str, object]:

@@ -65,11 +65,12 @@ def test_the_page_says_what_was_found(page: str) -> None:
 
 
 def test_every_figure_has_its_place_and_its_numbers(page: str) -> None:
-    """Four figures, four tables behind them."""
+    """Five figures, five tables behind them."""
     reader = _Reader(page)
     keys = {value for name, value in reader.attributes if name == "id" and value and value.startswith("figure-")}
-    assert keys == {"figure-comparison", "figure-curves", "figure-interaction", "figure-importance"}
-    assert reader.text.count("The numbers") == 4
+    named = ("comparison", "frontier", "curves", "interaction", "importance")
+    assert keys == {f"figure-{name}" for name in named}
+    assert reader.text.count("The numbers") == len(named)
 
 
 def test_the_page_needs_no_network(page: str) -> None:
@@ -119,4 +120,4 @@ def test_a_study_that_taught_little_still_has_a_page(findings: Findings) -> None
     )
     text = _Reader(render_page(bare)).text
     assert "Not measured: one prompt only." in text and "Nothing to show: two trials only." in text
-    assert "no prompt was scored at more than one n" in text and "No other procedure was compared" in text
+    assert "no prompt was scored at more than one n" in text and "was not compared with separate tuning" in text

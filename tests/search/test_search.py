@@ -1,13 +1,17 @@
 """The search: what Optuna is asked, told, and says."""
 
+from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import optuna
 import pytest
-from optuna.trial import TrialState
+from optuna.trial import FixedTrial, TrialState
 
-from jointopt.domain import Mode, Model, Policy, Prompt, Source, Space, Tactic
-from jointopt.search import SAMPLERS, close_stale, importances, open_trials, suggest
+from jointopt.config.file import StudyFile
+from jointopt.domain import Mode, Model, Policy, Prompt, Scalar, Source, Space, Tactic
+from jointopt.search import SAMPLERS, close_stale, distributions, importances, open_trials, parameters, suggest
+from jointopt.search.samplers import Informed, Planned
 
 SPACE = Space(
     {"a": Prompt("a", "{question}"), "b": Prompt("b", "{tone} {question}")},
@@ -19,6 +23,9 @@ SPACE = Space(
     {"plain": Mode("plain"), "think": Mode("think", system="think hard")},
     {Tactic("single", 4): Tactic("single", 1)},
 )
+
+
+PLANNED = {name for name, build in SAMPLERS.items() if isinstance(build(0), Planned)}
 
 
 def _open(tmp_path: Path, name: str = "s", sampler: str = "tpe") -> optuna.Study:
@@ -59,20 +66,41 @@ def test_an_option_belongs_to_its_strategy_alone(tmp_path: Path) -> None:
     assert {adaptive, single} <= set(SPACE.policies())
 
 
-@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+def test_every_policy_has_the_parameters_that_suggest_it() -> None:
+    """There and back for the whole space, folded tactics and options too."""
+    for policy in SPACE.policies():
+        assert suggest(FixedTrial(parameters(policy, SPACE)), SPACE) == policy
+
+
+@pytest.mark.parametrize("sampler", sorted(set(SAMPLERS) - PLANNED))
 def test_a_sampler_is_reproducible_and_finds_the_better_prompt(tmp_path: Path, sampler: str) -> None:
     """The same seed suggests the same policies; after 40 trials the best has the better prompt."""
     runs = []
     for name in ("one", "two"):
-        study, seen = _open(tmp_path, name, sampler), []
+        study, known = _open(tmp_path, name, sampler), {policy: float("nan") for policy in SPACE.policies()}
+        every, seen = distributions(SPACE), list[Policy]()
+        if isinstance(study.sampler, Informed):
+            study.sampler.inform(every, partial(_known, known))
         for _ in range(40):
-            trial = study.ask()
+            trial = study.ask(every)
             policy = suggest(trial, SPACE)
-            study.tell(trial, (policy.source.prompt == "b") + 0.1 * policy.n)
+            known[policy] = (policy.source.prompt == "b") + 0.1 * policy.n
+            study.tell(trial, known[policy])
             seen.append(policy)
         assert study.best_params["prompt"] == "b"
         runs.append(seen)
     assert runs[0] == runs[1]
+
+
+def _known(values: dict[Policy, float]) -> list[tuple[dict[str, Scalar], float]]:
+    every = distributions(SPACE)
+    params = {policy: parameters(policy, SPACE) for policy in values}
+    return [({name: params[policy][name] for name in every}, value) for policy, value in values.items()]
+
+
+def test_a_study_file_may_name_every_sampler() -> None:
+    """The file's choices are ours."""
+    assert set(get_args(StudyFile.model_fields["sampler"].annotation)) == set(SAMPLERS)
 
 
 def test_stale_trials_are_closed(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from sqlalchemy import event
 
 from jointopt.domain import Message, Model, Request, Sample, Spend
 from jointopt.errors import StorageError
-from jointopt.storage import Database, Ledger, SamplePool, Settlement, Studies
+from jointopt.storage import Database, Ledger, SamplePool, Settlement, Studies, open_database
 from jointopt.storage.texts import storable
 
 Ask = Callable[[str], Request]
@@ -131,3 +133,28 @@ def test_a_full_disk_is_a_clear_refusal(
 
 def _almost_full(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA max_page_count=60")
+
+
+def test_what_another_pool_holds_is_copied_once_and_keeps_its_payer(
+    database: Database, pool: SamplePool, study_id: int, ask: Ask, answers: Answers, tmp_path: Path
+) -> None:
+    """What lies here already stays, what is lacking comes; what others paid for is told apart, failed ones left out."""
+    elsewhere = open_database(f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    row = Studies(elsewhere).begin("old", "{}", "digest")
+    theirs, payer = SamplePool(elsewhere, row.id), Studies(database).name_lender(row, elsewhere.url)
+    shared, known, failed = ask("shared"), ask("known"), ask("failed")
+    theirs.keep([(shared, answers(3)), (known, answers(2)), (ask("never wanted"), answers(1))])
+    theirs.keep([(failed, [Sample(0, "", finish="error", error="timeout")])])
+    pool.keep([(known, answers(2)), (shared, answers(1))])
+    keys = [shared.key, known.key, failed.key]
+    fetching = SamplePool(database, study_id, partial(SamplePool(database, payer.id).copy, theirs))
+    assert {key: len(samples) for key, samples in fetching.load(keys).items()} == dict(
+        zip(keys, (3, 2, 1), strict=True)
+    )
+    assert fetching.load(keys) == pool.load(keys)
+    assert pool.count() == 6
+    assert pool.bodies([shared.key])[shared.key] == shared.body
+    assert pool.lent(keys).samples == 2
+    assert sorted(set(theirs.asked())) == ["failed", "known", "never wanted", "shared"]
+    assert Studies(database).names() == ["first"]
+    elsewhere.close()

@@ -4,9 +4,30 @@ from collections.abc import Callable
 
 from optuna.samplers import BaseSampler
 
+from jointopt.search.samplers.gp import build_gp
+from jointopt.search.samplers.grid import build_grid
+from jointopt.search.samplers.informed import Informed
+from jointopt.search.samplers.joint import build_joint
+from jointopt.search.samplers.nsga2 import build_nsga2
+from jointopt.search.samplers.planned import Planned
+from jointopt.search.samplers.psst import build_psst
+from jointopt.search.samplers.psst_k import build_psst_k
 from jointopt.search.samplers.random import build_random
 from jointopt.search.samplers.tpe import build_tpe
+from jointopt.search.samplers.triple import build_triple
+from jointopt.search.samplers.uniform import build_uniform
 
-SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {"random": build_random, "tpe": build_tpe}
+SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
+    "gp": build_gp,
+    "grid": build_grid,
+    "joint": build_joint,
+    "nsga2": build_nsga2,
+    "psst": build_psst,
+    "psst_k": build_psst_k,
+    "random": build_random,
+    "tpe": build_tpe,
+    "triple": build_triple,
+    "uniform": build_uniform,
+}
 
-__all__ = ["SAMPLERS"]
+__all__ = ["SAMPLERS", "Informed", "Planned"]

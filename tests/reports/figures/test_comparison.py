@@ -42,4 +42,4 @@ def test_the_numbers_hold_every_contender(findings: Findings) -> None:
 def test_without_rivals_there_are_words(findings: Findings) -> None:
     """No figure, and the reason."""
     panel = comparison(replace(findings, comparison=()))
-    assert panel.figure is None and "No other procedure" in panel.answer
+    assert panel.figure is None and "not compared with separate tuning" in panel.answer

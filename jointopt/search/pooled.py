@@ -1,0 +1,155 @@
+"""A study's pool, as samplers that plan see it.
+
+What a plan has not bought itself it does not see, although the pool may hold it: a run that goes on after a stop, or
+with another study's samples, decides as an undisturbed one does, and pays only for what the pool lacks.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Scorecard, Source, Space, Spend, Tactic
+from jointopt.evaluation import Complete, Estimate, Evaluate
+from jointopt.search.view import Buy, Floats, Integers, View
+from jointopt.strategies import OBJECTIVES, Windows
+
+RESERVE = 0.2  # of the budget at most, to judge the chosen policy as deep as it asks
+MOST_AT_ONCE = 8  # samples in a request, where a long prompt makes more of them cheaper
+
+
+class PooledView(View):
+    """The view.
+
+    Args:
+        space: what may be chosen. Strategies that are no rule over arrays are left to `search.worker`.
+        evaluate: buys and judges.
+        books: every preference, the study's own first, and what estimates under it.
+        phase: the account that pays.
+        cap: the most that it may pay.
+        seed: of completed pools.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        evaluate: Evaluate,
+        books: Sequence[tuple[Preference, Estimate]],
+        *,
+        phase: str,
+        cap: Budget,
+        seed: int,
+    ) -> None:
+        self.space, self.evaluate, self.books, self.phase, self.cap = space, evaluate, tuple(books), phase, cap
+        self.every, self.dev = tuple(space.sources()), evaluate.task.dev
+        playbook = evaluate.estimate.playbook
+        rules = [t for t in space.tactics() if isinstance(playbook.build(t.strategy, t.options), Windows)]
+        self.ways: tuple[Tactic, ...] = tuple(rules)
+        self.depths = np.array([tactic.n for tactic in rules], dtype=np.int64)
+        self.held = np.zeros((len(self.every), len(self.dev)), dtype=np.int64)
+        self.preferences = len(self.books)
+        self.spend = Spend()
+        self._complete = [Complete(estimate, max(space.ns), seed) for _, estimate in self.books]
+        self.visit = self._visit()
+
+    def policy(self, source: int, tactic: int) -> Policy:
+        """The policy of two numbers."""
+        way = self.ways[tactic]
+        return Policy(self.every[source], way.strategy, way.n, way.options)
+
+    async def buy(self, buy: Buy) -> None:
+        """Have the samples, and what tactics ask about them, from the pool or for money.
+
+        Raises:
+            BudgetExhausted: the ledger refused; what could be afforded is in the pool.
+        """
+        source, more = self.every[buy.source], np.bincount(buy.examples, minlength=self.examples) * buy.n
+        deep = self.held[buy.source] + more
+        wishes = [(source, self.dev[place], int(deep[place])) for place in np.flatnonzero(more)]
+        await self.evaluate.fill(wishes, self.ways, self.phase, self.cap)
+        for place in np.flatnonzero(more):
+            self.spend += self._paid(source, self.dev[place], int(self.held[buy.source, place]), int(deep[place]))
+        self.held[buy.source] = deep
+
+    def room(self) -> int:
+        """Samples that what is left pays for, at the price of those bought so far, a reserve kept back."""
+        whole = self.cap.part(1 - min(RESERVE, self._reserve()))
+        if not self.spend.calls:
+            return self._first_room(whole)
+        used = whole.share(self.spend)
+        return int(self.spend.calls * (1 - used) / used) if 0 < used < 1 else 0
+
+    def rewards(self, buy: Buy) -> Floats:
+        """Exact estimates from all samples held of each example, `evaluation.estimate`'s."""
+        found = np.full((self.preferences, self.tactics, len(buy.examples)), np.nan)
+        held = self.held[buy.source, buy.examples]
+        for tactic in np.flatnonzero(self.depths <= buy.n):
+            policy = self.policy(buy.source, int(tactic))
+            for deep in np.unique(held):
+                places = np.flatnonzero(held == deep)
+                examples = [self.dev[place] for place in buy.examples[places]]
+                for c, (preference, estimate) in enumerate(self.books):
+                    card = estimate.card(policy, examples, samples=int(deep))
+                    if card is not None:
+                        found[c, tactic, places] = card.utilities(preference)
+        return found
+
+    def expected(self, sources: Integers, examples: Integers, draws: int) -> Floats:
+        """From completed pools."""
+        some = [self.dev[place] for place in examples]
+        held = {source: self.held[place, examples] for place, source in enumerate(self.every)}
+        found = np.full((self.preferences, len(sources), self.tactics, len(some)), np.nan)
+        for place, number in enumerate(sources):
+            source = self.every[number]
+            cards = self._complete[0].cards(source, self.ways, some, held, draws)
+            for c, (preference, _) in enumerate(self.books):
+                own = cards | (self._reweighed(c, source, some, held, draws) if c else {})
+                for tactic, way in enumerate(self.ways):
+                    if way in own:
+                        found[c, place, tactic] = own[way].utilities(preference)
+        return found
+
+    def worth(self, buy: Buy, draws: int) -> Scorecard | None:
+        """What the policy of a trial may expect on all examples that its source has samples of."""
+        places = np.flatnonzero(self.held[buy.source])
+        some = [self.dev[place] for place in places]
+        held = {source: self.held[place, places] for place, source in enumerate(self.every)}
+        way = self.ways[buy.tactic]
+        return self._complete[0].cards(self.every[buy.source], [way], some, held, draws).get(way)
+
+    def _reweighed(
+        self, c: int, source: Source, examples: Sequence[Example], held: dict[Source, Integers], draws: int
+    ) -> dict[Tactic, Scorecard]:
+        """What selects by the objectives' weights chooses otherwise under another preference."""
+        ways = [way for way in self.ways if ("by", OBJECTIVES) in way.options]
+        return self._complete[c].cards(source, ways, examples, held, draws) if ways else {}
+
+    def _reserve(self) -> float:
+        """The share of the budget that one block of the deepest policy may need."""
+        return BLOCK * int(self.depths.max()) / self.cap.calls if self.cap.calls else RESERVE
+
+    def _first_room(self, whole: Budget) -> int:
+        """Before anything is bought: by the number of calls, or the worst price of one."""
+        request = self.evaluate.draw.readings.request(self.every[0], self.dev[0])
+        used = whole.share(self.evaluate.draw.worst(request, 1))
+        return whole.calls if whole.calls is not None else int(1 / used) if used else 0
+
+    def _visit(self) -> int:
+        """Samples in one request: the more, the dearer a prompt is beside its answer. The square root of their prices'
+        ratio is best where questions differ as much from each other as answers to one do (Cochran 1977, 10.6).
+        """
+        if self.cap.usd is None and self.cap.tokens is None:
+            return 1
+        draw, request = self.evaluate.draw, self.evaluate.draw.readings.request(self.every[0], self.dev[0])
+        one, two = draw.worst(request, 1), draw.worst(request, 2)
+        answer = two.usd - one.usd if self.cap.usd is not None else float(two.tokens - one.tokens)
+        whole = one.usd if self.cap.usd is not None else float(one.tokens)
+        return int(np.clip(round(((whole - answer) / answer) ** 0.5), 1, MOST_AT_ONCE)) if answer > 0 else 1
+
+    def _paid(self, source: Source, example: Example, before: int, after: int) -> Spend:
+        """What the next samples of a pool cost, asked in one request."""
+        reading = self.evaluate.draw.readings.of(source, example)
+        if reading is None:
+            return Spend()
+        tokens = float(reading.output_tokens[before:after].sum())
+        usd = float(self.evaluate.estimate.prices[source.model].of(reading.input_tokens, tokens, 0))
+        return Spend(after - before, int(reading.input_tokens + tokens), usd)

@@ -1,0 +1,91 @@
+"""Carries out what a sampler plans: one trial for each thing that it buys, as ordinary as any other."""
+
+import optuna
+from optuna.trial import TrialState
+
+from jointopt.domain import Policy, Space
+from jointopt.errors import BudgetExhausted, StudyFileError
+from jointopt.search.pooled import PooledView
+from jointopt.search.samplers import Planned
+from jointopt.search.suggest import distributions, parameters
+from jointopt.search.trial import told
+from jointopt.search.view import Buy
+
+DRAWS = 16  # completions of a pool, for the value of a trial
+
+
+async def pursue(
+    study: optuna.Study, space: Space, view: PooledView, sampler: Planned, trials: int | None
+) -> tuple[str, list[Policy]]:
+    """Run a plan to its end, then judge the policies that it chose as far as what was kept back allows.
+
+    Trials that an earlier run of the study has recorded are gone through again, from the pool, and not recorded twice.
+
+    Returns:
+        Why the search ended, in words, and the policy to use under every preference.
+
+    Raises:
+        StudyFileError: the budget is too small to tell policies apart.
+    """
+    _afford(view, sampler)
+    recorded, why = len(study.get_trials(deepcopy=False)), ""
+    for number, buy in enumerate(sampler.plan(view)):
+        if trials is not None and number >= trials:
+            why = f"all {trials} trials are done"
+            break
+        try:
+            await _carry_out(study, space, view, sampler, buy, record=number >= recorded)
+        except BudgetExhausted as end:
+            why = str(end)
+            break
+    chosen = [view.policy(*choice) for choice in sampler.best(view)]
+    return why or sampler.why, await _confirm(view, chosen)
+
+
+def _afford(view: PooledView, sampler: Planned) -> None:
+    least, room = sampler.least(view), view.room()
+    if room < least:
+        raise StudyFileError(
+            f"the search has room for {room} completions, and {len(view.every)} sources need {least} to be told apart",
+            where="budget",
+            mend=f"allow at least {least} completions for the search, or take prompts, models or temperatures out",
+        )
+
+
+async def _carry_out(
+    study: optuna.Study, space: Space, view: PooledView, sampler: Planned, buy: Buy, *, record: bool
+) -> None:
+    if not record:
+        await view.buy(buy)
+        return
+    every = distributions(space)
+    params = parameters(view.policy(buy.source, buy.tactic), space)
+    sampler.aim(every, {name: params[name] for name in every})
+    trial = study.ask(every)
+    try:
+        await view.buy(buy)
+    except BudgetExhausted:
+        study.tell(trial, state=TrialState.PRUNED)
+        raise
+    except BaseException:
+        study.tell(trial, state=TrialState.FAIL)  # Ctrl-C and errors alike: no trial is left running
+        raise
+    card = view.worth(buy, DRAWS)
+    if card is None:
+        study.tell(trial, state=TrialState.PRUNED)
+        return
+    for name, value in told(card).items():
+        trial.set_user_attr(name, value)
+    study.tell(trial, card.utility(view.books[0][0]))
+
+
+async def _confirm(view: PooledView, chosen: list[Policy]) -> list[Policy]:
+    """Judge every chosen policy on as many blocks as the budget pays for, all on one before any on the next."""
+    evaluate = view.evaluate
+    try:
+        for block in evaluate.task.blocks():
+            for policy in dict.fromkeys(chosen):
+                await evaluate.cover([policy.source], block, policy.n, [policy.tactic], phase=view.phase, cap=view.cap)
+    except BudgetExhausted:
+        pass  # what could be judged is on the cards
+    return chosen

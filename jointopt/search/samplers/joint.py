@@ -1,0 +1,126 @@
+"""Our own: few samples of many examples, the same for all; whole curves over n; who cannot win any more is dropped.
+
+Every prompt that is still in the race is sampled on the same examples, new ones first, so that prompts are compared
+question by question. Pools are completed from what all of them answered (`evaluation.complete`), which gives every
+tactic at every n. How sure that is, a Bayesian bootstrap over examples says: prompts that have little chance to be the
+best under any preference leave the race, half of them a round at most, and what they would have cost deepens the rest.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from jointopt.search.samplers.planned import Choice, Planned
+from jointopt.search.view import Buy, Floats, Integers, View
+
+ROUNDS = 10  # in which the budget is spent
+LEAST = 8  # examples in a round
+POOLED = 8  # samples of an example, over all prompts, from which a curve can be told
+WORLDS = 256  # of the bootstrap over examples
+DRAWS, LAST_DRAWS = 24, 64  # completions of a pool while racing, and for the last word
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """When to stop: no policy beats the best one by more than `gain` (utility), with probability 1 - `risk`."""
+
+    gain: float = 0.01
+    risk: float = 0.05
+
+
+class Joint(Planned):
+    """Races prompts by the best policy that each could still offer under every preference.
+
+    Args:
+        seed: of its choices.
+        drop: a prompt leaves when those above it hold all but this much of the chance to be best, under each
+            preference.
+        sure: when to stop early; None: never before the budget is spent.
+    """
+
+    def __init__(self, seed: int, *, drop: float = 0.03, sure: Sure | None = Sure()) -> None:
+        super().__init__(seed)
+        self.drop, self.sure = drop, sure
+        self.rng = np.random.default_rng(seed)
+        self.race: Integers = np.zeros(0, dtype=np.int64)
+        self.order: Integers = np.zeros(0, dtype=np.int64)
+        self.visits = 0  # that every prompt of the race has had
+
+    def least(self, view: View) -> int:
+        """A round of all prompts."""
+        return view.sources * self._each(view) * min(LEAST, view.examples)
+
+    def plan(self, view: View) -> Iterator[Buy]:
+        """Race until the budget is spent, or nothing is left to decide."""
+        self.race = np.arange(view.sources)
+        self.order = self.rng.permutation(view.examples)
+        self.visits, each, tactics = 0, self._each(view), np.zeros(view.sources, dtype=np.int64)
+        for left in count(ROUNDS, -1):
+            room, turn = view.room(), each * len(self.race)
+            visits = min(max(room // max(left, 1), LEAST * turn), room) // turn
+            if visits < 1:
+                return
+            yield from self._visit(tactics, visits, each)
+            worlds = self._worlds(view.expected(self.race, self.seen, DRAWS))
+            tactics[self.race] = worlds[0].mean(axis=2).argmax(axis=1)
+            if self.sure and _regret(worlds, 1 - self.sure.risk) <= self.sure.gain:
+                self.why = (
+                    f"no policy is better by more than {self.sure.gain:g} with {1 - self.sure.risk:.0%} probability"
+                )
+                return
+            self.race = self.race[self._open(worlds.max(axis=2))]
+
+    def best(self, view: View) -> list[Choice]:
+        """The highest mean of what is expected, among those still in the race."""
+        means = view.expected(self.race, self.seen, LAST_DRAWS).mean(axis=3)
+        places = [divmod(int(np.nanargmax(mean)), view.tactics) for mean in means]
+        return [(int(self.race[source]), tactic) for source, tactic in places]
+
+    @property
+    def seen(self) -> Integers:
+        """The examples that every prompt of the race has been sampled on."""
+        return self.order[: self.visits]
+
+    def _each(self, view: View) -> int:
+        """Samples of an example in one visit."""
+        return max(view.visit, -(-POOLED // view.sources))
+
+    def _visit(self, tactics: Integers, visits: int, each: int) -> Iterator[Buy]:
+        """The next examples in turn, the first again after the last."""
+        turn = self.order[np.arange(self.visits, self.visits + visits) % len(self.order)]
+        for source in self.race:
+            yield Buy(int(source), int(tactics[source]), turn, each)
+        self.visits += visits
+
+    def _worlds(self, expected: Floats) -> Floats:
+        """Mean utility in worlds where examples weigh at random, shape (C, S', X, worlds)."""
+        weights = self.rng.standard_exponential((WORLDS, expected.shape[3]))
+        weights /= weights.sum(axis=1, keepdims=True)
+        return np.nan_to_num(expected @ weights.T, nan=-np.inf)
+
+    def _open(self, best: Floats) -> Integers:
+        """Who may still be the best under some preference; `best` is each prompt's, shape (C, S', worlds)."""
+        kept: set[int] = set()
+        for row in best:
+            chances = np.bincount(row.argmax(axis=0), minlength=len(row)) / row.shape[1]
+            falling = np.argsort(-chances, kind="stable")
+            enough = int(np.searchsorted(chances[falling].cumsum(), 1 - self.drop)) + 1
+            kept.update(int(place) for place in falling[:enough])
+        behind = (best.max(axis=1, keepdims=True) - best).mean(axis=2).min(axis=0)
+        kept.update(int(place) for place in np.argsort(behind, kind="stable")[: -(-len(behind) // 2)])
+        return np.array(sorted(kept), dtype=np.int64)
+
+
+def _regret(worlds: Floats, probability: float) -> float:
+    """What the leader loses to the best policy of each world, at most with a probability, under any preference."""
+    flat = worlds.reshape(len(worlds), -1, worlds.shape[3])
+    leaders = flat.mean(axis=2).argmax(axis=1)
+    lost = flat.max(axis=1) - flat[np.arange(len(flat)), leaders]
+    return float(np.quantile(lost, probability, axis=1).max())
+
+
+def build_joint(seed: int) -> Joint:
+    """With nothing for the user to set."""
+    return Joint(seed)

@@ -1,0 +1,62 @@
+"""Policy search by sequential trimming (PSST, Mahmud et al. 2508.10030): the worse half is dropped, round by round."""
+
+from collections.abc import Iterator
+from math import ceil, log2
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jointopt.search.samplers.planned import Choice
+from jointopt.search.samplers.pulls import Pulls
+from jointopt.search.view import Buy, View
+
+Flags = NDArray[np.bool_]
+
+
+class Psst(Pulls):
+    """R = ceil(log2 |A|) rounds with an equal part of the budget each.
+
+    Every surviving prompt is pulled at its largest surviving n only, all equally often; under each preference the
+    better half of its policies survives. A policy survives the round if it does so under any preference.
+    """
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.alive: Flags = np.zeros((0, 0, 0), dtype=np.bool_)
+
+    def plan(self, view: View) -> Iterator[Buy]:
+        """Trim until the rounds are over."""
+        self.begin(view)
+        self.alive = np.ones_like(self.sums, dtype=np.bool_)
+        yield from self.trim(view)
+
+    def trim(self, view: View) -> Iterator[Buy]:
+        """Halve what is alive, round by round."""
+        rounds = ceil(log2(max(int(self.alive[0].sum()), 2)))
+        for left in range(rounds, 0, -1):
+            anywhere: Flags = np.any(self.alive, axis=0)
+            sources = np.flatnonzero(anywhere.any(axis=1))
+            depths = np.where(anywhere[sources], view.depths, 0).max(axis=1)
+            yield from self.share(view, sources, depths, view.room() // left)
+            self.alive = np.array(
+                [self._halve(alive, means) for alive, means in zip(self.alive, self.means(), strict=True)]
+            )
+
+    def _halve(self, alive: Flags, means: NDArray[np.float64]) -> Flags:
+        places = np.flatnonzero(alive.reshape(-1))
+        shuffled = self.rng.permutation(places)  # equals are dropped by lot
+        order = shuffled[np.argsort(-means.reshape(-1)[shuffled], kind="stable")]
+        kept = np.zeros(alive.size, dtype=np.bool_)
+        kept[order[: ceil(len(order) / 2)]] = True
+        return kept.reshape(alive.shape)
+
+    def best(self, view: View) -> list[Choice]:
+        """The highest mean reward among what survived."""
+        means = np.where(self.alive, self.means(), -np.inf)
+        rows = [row if np.isfinite(row).any() else every for row, every in zip(means, self.means(), strict=True)]
+        return [(int(row.argmax()) // view.tactics, int(row.argmax()) % view.tactics) for row in rows]
+
+
+def build_psst(seed: int) -> Psst:
+    """As in the paper."""
+    return Psst(seed)

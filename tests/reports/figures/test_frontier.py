@@ -1,0 +1,64 @@
+"""The staircase of scores over cost."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jointopt.analysis import Findings
+from jointopt.reports.figures import frontier
+
+
+def _figure(findings: Findings) -> Any:
+    """The figure itself; plotly has no types."""
+    return frontier(findings).figure
+
+
+def test_each_step_is_a_mark_with_its_interval(findings: Findings) -> None:
+    """Cost across, the score in percent upward; what only latency keeps on the front is a series of its own."""
+    found = findings.frontier
+    assert found is not None
+    rest, stairs = _figure(findings).data
+    assert list(stairs.x) == [stop.cost_usd for stop in found.steps]
+    assert list(stairs.y) == pytest.approx([100 * stop.score for stop in found.steps])
+    assert stairs.y[0] - stairs.error_y.arrayminus[0] == pytest.approx(100 * found.steps[0].low)
+    assert len(rest.x) == len(found.front) - len(found.steps) == 1
+
+
+def test_the_answer_is_one_sentence_with_the_doubt_in_it(findings: Findings) -> None:
+    """Who is the best at either end, and how many steps are more than luck."""
+    answer = frontier(findings).answer
+    assert answer.startswith("Below $0.") and answer.endswith(
+        "of 2 steps between them, 1 has a 95% interval above zero."
+    )
+    assert answer.count(". ") == 0
+
+
+def test_the_numbers_name_the_costs_where_the_best_changes(findings: Findings) -> None:
+    """Every step begins where the one before it ends, and the remark says that scores are flattered."""
+    panel, found = frontier(findings), findings.frontier
+    assert found is not None
+    ranges = [row[0].split(" \N{EN DASH} ") for row in panel.rows[: len(found.steps)]]
+    assert [end for _, end in ranges] == [*(start for start, _ in ranges[1:]), "any"]
+    assert len(panel.rows) == len(found.front)
+    assert "flattered" in panel.remark and "policies" in panel.remark
+
+
+def test_one_policy_and_none_are_words_too(findings: Findings) -> None:
+    """A single step is the best at every budget; without a card there is no figure."""
+    found = findings.frontier
+    assert found is not None
+    alone = replace(findings, frontier=replace(found, steps=found.steps[:1], front=found.front[:1]))
+    assert "best on dev at every budget" in frontier(alone).answer
+    panel = frontier(replace(findings, frontier=None))
+    assert panel.figure is None and "no policy has been judged" in panel.answer
+
+
+def test_a_free_policy_does_not_break_the_axis(findings: Findings) -> None:
+    """Zero has no logarithm: the axis is linear then."""
+    found = findings.frontier
+    assert found is not None
+    assert _figure(findings).layout.xaxis.type == "log"
+    free = replace(found, steps=(replace(found.steps[0], cost_usd=0.0), *found.steps[1:]), front=())
+    free = replace(free, front=free.steps)
+    assert _figure(replace(findings, frontier=free)).layout.xaxis.type == "linear"
