@@ -4,12 +4,15 @@ What a plan has not bought itself it does not see, although the pool may hold it
 with another study's samples, decides as an undisturbed one does, and pays only for what the pool lacks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from optuna.trial import FixedTrial
 
 from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Scorecard, Source, Space, Spend, Tactic
 from jointopt.evaluation import Complete, Estimate, Evaluate
+from jointopt.search.suggest import distributions, parameters, suggest
 from jointopt.search.view import Buy, Floats, Integers, View
 from jointopt.strategies import OBJECTIVES, Windows
 
@@ -50,11 +53,24 @@ class PooledView(View):
         self.spend = Spend()
         self._complete = [Complete(estimate, max(space.ns), seed) for _, estimate in self.books]
         self.visit = self._visit()
+        self.distributions = distributions(space)
+        self._sources = {source: place for place, source in enumerate(self.every)}
+        self._tactics = {tactic: place for place, tactic in enumerate(self.ways)}
 
     def policy(self, source: int, tactic: int) -> Policy:
         """The policy of two numbers."""
         way = self.ways[tactic]
         return Policy(self.every[source], way.strategy, way.n, way.options)
+
+    def params(self, source: int, tactic: int) -> dict[str, Any]:
+        """As `suggest` would ask for them."""
+        named = parameters(self.policy(source, tactic), self.space)
+        return {name: named[name] for name in self.distributions}
+
+    def place(self, params: Mapping[str, Any]) -> tuple[int, int]:
+        """Of the policy that `suggest` makes of them."""
+        policy = suggest(FixedTrial(dict(params)), self.space)
+        return self._sources[policy.source], self._tactics[policy.tactic]
 
     async def buy(self, buy: Buy) -> None:
         """Have the samples, and what tactics ask about them, from the pool or for money.

@@ -3,11 +3,10 @@
 import optuna
 from optuna.trial import TrialState
 
-from jointopt.domain import Policy, Space
+from jointopt.domain import Policy
 from jointopt.errors import BudgetExhausted, StudyFileError
 from jointopt.search.pooled import PooledView
 from jointopt.search.samplers import Planned
-from jointopt.search.suggest import distributions, parameters
 from jointopt.search.trial import told
 from jointopt.search.view import Buy
 
@@ -15,7 +14,7 @@ DRAWS = 16  # completions of a pool, for the value of a trial
 
 
 async def pursue(
-    study: optuna.Study, space: Space, view: PooledView, sampler: Planned, trials: int | None
+    study: optuna.Study, view: PooledView, sampler: Planned, trials: int | None
 ) -> tuple[str, list[Policy]]:
     """Run a plan to its end, then judge the policies that it chose as far as what was kept back allows.
 
@@ -34,7 +33,7 @@ async def pursue(
             why = f"all {trials} trials are done"
             break
         try:
-            await _carry_out(study, space, view, sampler, buy, record=number >= recorded)
+            await _carry_out(study, view, sampler, buy, record=number >= recorded)
         except BudgetExhausted as end:
             why = str(end)
             break
@@ -52,16 +51,12 @@ def _afford(view: PooledView, sampler: Planned) -> None:
         )
 
 
-async def _carry_out(
-    study: optuna.Study, space: Space, view: PooledView, sampler: Planned, buy: Buy, *, record: bool
-) -> None:
+async def _carry_out(study: optuna.Study, view: PooledView, sampler: Planned, buy: Buy, *, record: bool) -> None:
     if not record:
         await view.buy(buy)
         return
-    every = distributions(space)
-    params = parameters(view.policy(buy.source, buy.tactic), space)
-    sampler.aim(every, {name: params[name] for name in every})
-    trial = study.ask(every)
+    sampler.aim(view.distributions, view.params(buy.source, buy.tactic))
+    trial = study.ask(dict(view.distributions))
     try:
         await view.buy(buy)
     except BudgetExhausted:

@@ -5,13 +5,18 @@ Sources are numbered from 0 to S, tactics to X, examples to Q, preferences to C;
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+POOLED = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,12 +49,14 @@ class View(ABC):
         held: samples bought of each source and example, shape (S, Q).
         preferences: C.
         visit: samples that are best asked in one request.
+        distributions: of the parameters that an Optuna trial has.
     """
 
     depths: Integers
     held: Integers
     preferences: int
     visit: int = 1
+    distributions: Mapping[str, BaseDistribution]
 
     @property
     def sources(self) -> int:
@@ -65,6 +72,19 @@ class View(ABC):
     def tactics(self) -> int:
         """X."""
         return len(self.depths)
+
+    @property
+    def portion(self) -> int:
+        """Samples of an example to begin with: a curve over n can be told from `POOLED`, over all sources."""
+        return max(self.visit, -(-POOLED // self.sources))
+
+    @abstractmethod
+    def params(self, source: int, tactic: int) -> Mapping[str, Any]:
+        """The parameters of a policy, by name."""
+
+    @abstractmethod
+    def place(self, params: Mapping[str, Any]) -> tuple[int, int]:
+        """The source and tactic that parameters stand for."""
 
     @abstractmethod
     def room(self) -> int:

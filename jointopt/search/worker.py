@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import optuna
@@ -12,7 +11,7 @@ from jointopt.errors import BudgetExhausted
 from jointopt.evaluation import Estimate, Evaluate
 from jointopt.search.pooled import PooledView
 from jointopt.search.pursue import pursue
-from jointopt.search.samplers import Informed, Planned
+from jointopt.search.samplers import Grid, Planned
 from jointopt.search.suggest import distributions, parameters
 from jointopt.search.trial import run_trial
 
@@ -60,11 +59,10 @@ async def search(study: optuna.Study, space: Space, evaluate: Evaluate, terms: T
     sampler = study.sampler
     if isinstance(sampler, Planned):
         view = PooledView(space, evaluate, terms.books, phase=terms.phase, cap=terms.cap, seed=terms.seed)
-        return Found(*await pursue(study, space, view, sampler, terms.trials))
-    if isinstance(sampler, Informed):
+        return Found(*await pursue(study, view, sampler, terms.trials))
+    if isinstance(sampler, Grid):
         every = distributions(space)
-        named = {policy: _named(policy, space, every) for policy in evaluate.policies}
-        sampler.inform(every, partial(_known, named, evaluate))
+        sampler.go_through(every, [_named(policy, space, every) for policy in evaluate.policies])
     return Found(await _suggest(study, space, evaluate, terms))
 
 
@@ -87,12 +85,3 @@ async def _suggest(study: optuna.Study, space: Space, evaluate: Evaluate, terms:
 def _named(policy: Policy, space: Space, every: dict[str, Any]) -> dict[str, Any]:
     params = parameters(policy, space)
     return {name: params[name] for name in every}
-
-
-def _known(named: dict[Policy, dict[str, Any]], evaluate: Evaluate) -> list[tuple[dict[str, Any], float]]:
-    """Every policy's parameters, and its utility where the pool scores it."""
-    cards = evaluate.cards
-    return [
-        (params, cards[policy].utility(evaluate.preference) if policy in cards else float("nan"))
-        for policy, params in named.items()
-    ]

@@ -18,10 +18,12 @@ from time import perf_counter
 import numpy as np
 import plotly.graph_objects as go
 
+from jointopt.search.samplers import SAMPLERS
 from jointopt.search.samplers.joint import Joint
 from jointopt.search.samplers.planned import Planned
 from jointopt.search.samplers.psst import Psst
 from jointopt.search.samplers.psst_k import PsstK
+from jointopt.search.samplers.tpe import Tpe
 from jointopt.search.samplers.triple import Triple
 from jointopt.search.samplers.uniform import Uniform
 from tests.bench.populations import make_objectives, make_votes, read_math, split
@@ -31,6 +33,7 @@ from tests.bench.worlds import BestOf, Population, Votes, World, search
 BUDGETS = (1_000, 2_000, 5_000, 10_000, 20_000)
 PLANNING: dict[str, Callable[[int], Planned]] = {
     "joint": partial(Joint, sure=None),
+    "tpe": Tpe,
     "psst": Psst,
     "psst_k, K = 8": partial(PsstK, k=8),
     "psst_k, K = 1": partial(PsstK, k=1),
@@ -39,7 +42,8 @@ PLANNING: dict[str, Callable[[int], Planned]] = {
 }
 VARIANTS = ("psst", "psst_k, K = 8", "psst_k, K = 1")
 REPEATS, RUNS = 20, 40  # of five splits on MATH; seeds on a synthetic world
-FEW = 10  # of them for Optuna's samplers, whose suggestions take most of the time
+FEW = 20  # of them for Optuna's samplers, whose suggestions take most of the time
+SLOW = {"tpe", *SUGGESTING}
 THRESHOLDS = (0.8, 0.9, 0.95)
 
 
@@ -110,9 +114,10 @@ def measure(arena: Arena, pool: ProcessPoolExecutor) -> Scores:
 def play(arena: Arena, name: str, budget: int) -> np.ndarray:
     """One sampler at one budget."""
     scores = []
-    for run in range(len(arena.runs) if name in PLANNING else FEW):
+    for run in range(FEW if name in SLOW else len(arena.runs)):
         world = arena.open(run, budget)
-        chosen = search(PLANNING[name](run), world) if name in PLANNING else suggest_on(name, world, run)
+        sampler = PLANNING[name](run) if name in PLANNING else SAMPLERS[name](run)
+        chosen = search(sampler, world) if isinstance(sampler, Planned) else suggest_on(sampler, world)
         scores.append(world.value(chosen, arena.runs[run][1]))
     return np.array(scores)
 

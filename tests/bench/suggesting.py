@@ -1,20 +1,26 @@
 """Optuna's samplers on a world: each trial judges one policy on one more block of examples."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.samplers import BaseSampler, TPESampler
 
 from jointopt.domain import BLOCK
-from jointopt.search.samplers import SAMPLERS, Informed
+from jointopt.search.samplers import Grid
 from jointopt.search.samplers.planned import Choice
 from jointopt.search.view import Buy, Floats
 from jointopt.strategies.majority import win_chances
 from tests.bench.worlds import BestOf, World
 
-SUGGESTING = ("tpe", "random", "grid", "nsga2")
+SUGGESTING = ("random", "grid", "nsga2")
+
+
+def resample(seed: int) -> BaseSampler:
+    """TPE as an objective function would use it, that samples every policy anew."""
+    return TPESampler(seed=seed, n_startup_trials=12, multivariate=True, constant_liar=True)
+
+
 MOST = 150  # trials: by then every budget of the benchmark is spent or nothing new is suggested
 
 
@@ -28,84 +34,90 @@ class Bench:
 
     def __init__(self, world: World, *, reuse: bool = True) -> None:
         self.world, self.reuse = world, reuse
-        self.sums, self.met = (
-            np.zeros((world.preferences, world.sources, world.tactics)),
-            np.zeros((world.sources, world.tactics)),
-        )
-        self.met = self.met.astype(np.int64)
-        self.choices = {"source": list(range(world.sources)), "tactic": list(range(world.tactics))}
+        self.earned = np.full((world.preferences, world.sources, world.tactics, world.examples), np.nan)
+        self.met = np.zeros((world.sources, world.tactics), dtype=np.int64)
 
     def judge(self, source: int, tactic: int) -> float | None:
-        """Judge a policy on its next block; None where the budget does not cover it."""
-        world, depth = self.world, int(self.world.depths[tactic])
-        met = int(self.met[source, tactic])
-        block = np.arange(met, min(met + BLOCK, world.examples))
-        if len(block) == 0:
-            return float(self.value(source, tactic))
-        fresh = np.zeros(len(block), dtype=np.int64) if not self.reuse else world.held[source, block]
-        for further in np.unique(depth - fresh[fresh < depth]):
-            buy = Buy(source, tactic, block[(depth - fresh) == further], int(further))
-            if buy.calls > world.room():
+        """Judge a policy on one block more, and on all of them while it can still win; None where the budget ends.
+
+        Without reuse: on all examples, with samples of its own.
+        """
+        while True:
+            if not (self._reused if self.reuse else self._alone)(source, tactic):
                 return None
-            world.buy(buy)
-        self._learn(source, tactic, block)
-        return float(self.value(source, tactic))
+            if self.met[source, tactic] >= self.world.examples or not self._open(source, tactic):
+                return float(np.nanmean(self.earned[0, source, tactic]))
 
-    def _learn(self, source: int, tactic: int, block: np.ndarray) -> None:
-        earned = exact(self.world, source, block)
-        covered = np.array([tactic]) if not self.reuse else np.flatnonzero(~np.isnan(earned[0, :, 0]))
-        new = covered[self.met[source, covered] == block[0]]
-        self.sums[:, source, new] += earned[:, new].sum(axis=2)
-        self.met[source, new] += len(block)
+    def _open(self, source: int, tactic: int) -> bool:
+        """Whether it could still beat the leader (`evaluation.race`), on the examples that both have met."""
+        leader = self.best()[0]
+        shared = min(int(self.met[source, tactic]), int(self.met[leader]))
+        lead = (self.earned[0, leader[0], leader[1]] - self.earned[0, source, tactic])[:shared]
+        return leader == (source, tactic) or bool(lead.mean() <= 1.2816 * max(lead.std(ddof=1) / shared**0.5, 1e-9))
 
-    def value(self, source: int, tactic: int) -> float:
-        """Mean utility under the first preference; NaN where it was not judged."""
-        return (
-            float(self.sums[0, source, tactic] / self.met[source, tactic]) if self.met[source, tactic] else float("nan")
-        )
+    def _reused(self, source: int, tactic: int) -> bool:
+        """Buy what the pool lacks, and score every policy that it covers now."""
+        world, depth = self.world, int(self.world.depths[tactic])
+        block = np.arange(self.met[source, tactic], min(self.met[source, tactic] + BLOCK, world.examples))
+        lacking = np.maximum(depth - world.held[source, block], 0)
+        for further in np.unique(lacking[lacking > 0]):
+            if not self._buy(Buy(source, tactic, block[lacking == further], int(further))):
+                return False
+        if len(block):
+            self.earned[:, source, :, block] = np.moveaxis(exact(world, source, block), 2, 0)
+            self.met[source] = (~np.isnan(self.earned[0, source])).sum(axis=1)
+        return True
+
+    def _alone(self, source: int, tactic: int) -> bool:
+        """Buy n samples of all examples for this policy alone, whatever there is already."""
+        buy = Buy(source, tactic, np.arange(self.world.examples), int(self.world.depths[tactic]))
+        if not self._buy(buy):
+            return False
+        self.earned[:, source, tactic] = self.world.rewards(buy)[:, tactic]
+        self.met[source, tactic] = self.world.examples
+        return True
+
+    def _buy(self, buy: Buy) -> bool:
+        if buy.calls > self.world.room():
+            return False
+        self.world.buy(buy)
+        return True
 
     def known(self) -> list[tuple[dict[str, int], float]]:
         """As samplers are told it."""
-        with np.errstate(invalid="ignore"):
-            values = self.sums[0] / self.met
+        values = self._means()[0]
         return [
-            ({"source": s, "tactic": t}, float(values[s, t]))
-            for s in range(len(values))
-            for t in range(values.shape[1])
+            ({"source": s, "n": t}, float(values[s, t])) for s in range(len(values)) for t in range(values.shape[1])
         ]
 
     def best(self) -> list[Choice]:
-        """Of the policies judged on the most blocks, the best under each preference."""
-        widest = self.met == self.met.max()
-        with np.errstate(invalid="ignore"):
-            means = np.where(widest, self.sums / self.met, -np.inf)
+        """Of the policies judged on the most examples, the best under each preference."""
+        means = np.where(self.met == max(self.met.max(), 1), self._means(), -np.inf)
         return [(int(mean.argmax()) // mean.shape[1], int(mean.argmax()) % mean.shape[1]) for mean in means]
+
+    def _means(self) -> Floats:
+        sums, met = np.nansum(self.earned, axis=3), self.met
+        return np.asarray(np.where(met > 0, sums / np.maximum(met, 1), np.nan))
 
 
 def suggest_on(
-    name: str, world: World, seed: int, *, reuse: bool = True, trace: list[tuple[int, list[Choice]]] | None = None
+    sampler: BaseSampler, world: World, *, reuse: bool = True, trace: list[tuple[int, list[Choice]]] | None = None
 ) -> Sequence[Choice]:
     """Let one of Optuna's samplers spend a world's budget; `trace` takes (calls, choices) after every trial."""
-    bench, sampler = Bench(world, reuse=reuse), SAMPLERS[name](seed)
-    every: dict[str, BaseDistribution] = {
-        key: CategoricalDistribution(choices) for key, choices in bench.choices.items()
-    }
-    if isinstance(sampler, Informed):
-        sampler.inform(every, bench.known if reuse or name == "grid" else partial(_told, bench))
+    bench, every = Bench(world, reuse=reuse), dict(world.distributions)
+    if isinstance(sampler, Grid):
+        sampler.go_through(every, [params for params, _ in bench.known()])
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="maximize", sampler=sampler)
     for _ in range(MOST):
         trial = study.ask(every)
-        value = bench.judge(trial.params["source"], trial.params["tactic"])
+        value = bench.judge(*world.place(trial.params))
         if value is None:
             break
         study.tell(trial, value)
         if trace is not None:
             trace.append((world.spent, bench.best()))
     return bench.best() if bench.met.any() else [(0, 0)] * world.preferences
-
-
-def _told(bench: Bench) -> list[tuple[dict[str, int], float]]:
-    return [entry for entry in bench.known() if np.isfinite(entry[1])]
 
 
 def exact(world: World, source: int, block: np.ndarray) -> Floats:

@@ -4,10 +4,12 @@ Arrays only, so that thousands of searches run in minutes. The samplers are the 
 """
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from optuna.distributions import CategoricalDistribution
 
 from jointopt.evaluation.complete import OTHERS
 from jointopt.search.samplers.planned import Choice, Planned
@@ -56,7 +58,16 @@ class World(View):
         self.preferences = len(population.weights)
         self._drawn: Integers = np.zeros((0, 0), dtype=np.int64)
         self._luck: dict[int, Floats] = {}
-        self._last = -1  # the source whose samples came last
+        sources, tactics = list(range(self.shares.shape[0])), list(range(population.worth.shape[2]))
+        self.distributions = {"source": CategoricalDistribution(sources), "n": CategoricalDistribution(tactics)}
+
+    def params(self, source: int, tactic: int) -> dict[str, int]:
+        """Two numbers."""
+        return {"source": source, "n": tactic}
+
+    def place(self, params: Mapping[str, Any]) -> Choice:
+        """The same two."""
+        return int(params["source"]), int(params["n"])
 
     def room(self) -> int:
         """What is left of the budget."""

@@ -1,6 +1,5 @@
 """The search: what Optuna is asked, told, and says."""
 
-from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -11,7 +10,7 @@ from optuna.trial import FixedTrial, TrialState
 from jointopt.config.file import StudyFile
 from jointopt.domain import Mode, Model, Policy, Prompt, Scalar, Source, Space, Tactic
 from jointopt.search import SAMPLERS, close_stale, distributions, importances, open_trials, parameters, suggest
-from jointopt.search.samplers import Informed, Planned
+from jointopt.search.samplers import Grid, Planned
 
 SPACE = Space(
     {"a": Prompt("a", "{question}"), "b": Prompt("b", "{tone} {question}")},
@@ -79,8 +78,8 @@ def test_a_sampler_is_reproducible_and_finds_the_better_prompt(tmp_path: Path, s
     for name in ("one", "two"):
         study, known = _open(tmp_path, name, sampler), {policy: float("nan") for policy in SPACE.policies()}
         every, seen = distributions(SPACE), list[Policy]()
-        if isinstance(study.sampler, Informed):
-            study.sampler.inform(every, partial(_known, known))
+        if isinstance(study.sampler, Grid):
+            study.sampler.go_through(every, _every())
         for _ in range(40):
             trial = study.ask(every)
             policy = suggest(trial, SPACE)
@@ -92,10 +91,10 @@ def test_a_sampler_is_reproducible_and_finds_the_better_prompt(tmp_path: Path, s
     assert runs[0] == runs[1]
 
 
-def _known(values: dict[Policy, float]) -> list[tuple[dict[str, Scalar], float]]:
+def _every() -> list[dict[str, Scalar]]:
     every = distributions(SPACE)
-    params = {policy: parameters(policy, SPACE) for policy in values}
-    return [({name: params[policy][name] for name in every}, value) for policy, value in values.items()]
+    named = [parameters(policy, SPACE) for policy in SPACE.policies()]
+    return [{name: params[name] for name in every} for params in named]
 
 
 def test_a_study_file_may_name_every_sampler() -> None:

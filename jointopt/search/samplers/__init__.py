@@ -5,8 +5,7 @@ from collections.abc import Callable
 from optuna.samplers import BaseSampler
 
 from jointopt.search.samplers.gp import build_gp
-from jointopt.search.samplers.grid import build_grid
-from jointopt.search.samplers.informed import Informed
+from jointopt.search.samplers.grid import Grid, build_grid
 from jointopt.search.samplers.joint import build_joint
 from jointopt.search.samplers.nsga2 import build_nsga2
 from jointopt.search.samplers.planned import Planned
@@ -30,4 +29,4 @@ SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
     "uniform": build_uniform,
 }
 
-__all__ = ["SAMPLERS", "Informed", "Planned"]
+__all__ = ["SAMPLERS", "Grid", "Planned"]

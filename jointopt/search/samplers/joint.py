@@ -17,7 +17,6 @@ from jointopt.search.view import Buy, Floats, Integers, View
 
 ROUNDS = 10  # in which the budget is spent
 LEAST = 8  # examples in a round
-POOLED = 8  # samples of an example, over all prompts, from which a curve can be told
 WORLDS = 256  # of the bootstrap over examples
 DRAWS, LAST_DRAWS = 24, 64  # completions of a pool while racing, and for the last word
 
@@ -50,13 +49,13 @@ class Joint(Planned):
 
     def least(self, view: View) -> int:
         """A round of all prompts."""
-        return view.sources * self._each(view) * min(LEAST, view.examples)
+        return view.sources * view.portion * min(LEAST, view.examples)
 
     def plan(self, view: View) -> Iterator[Buy]:
         """Race until the budget is spent, or nothing is left to decide."""
         self.race = np.arange(view.sources)
         self.order = self.rng.permutation(view.examples)
-        self.visits, each, tactics = 0, self._each(view), np.zeros(view.sources, dtype=np.int64)
+        self.visits, each, tactics = 0, view.portion, np.zeros(view.sources, dtype=np.int64)
         for left in count(ROUNDS, -1):
             room, turn = view.room(), each * len(self.race)
             visits = min(max(room // max(left, 1), LEAST * turn), room) // turn
@@ -82,10 +81,6 @@ class Joint(Planned):
     def seen(self) -> Integers:
         """The examples that every prompt of the race has been sampled on."""
         return self.order[: self.visits]
-
-    def _each(self, view: View) -> int:
-        """Samples of an example in one visit."""
-        return max(view.visit, -(-POOLED // view.sources))
 
     def _visit(self, tactics: Integers, visits: int, each: int) -> Iterator[Buy]:
         """The next examples in turn, the first again after the last."""

@@ -1,45 +1,77 @@
 """The tree-structured Parzen estimator, which learns from every policy that the pool scores: from the harvest, too."""
 
-from math import isfinite
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.samplers import TPESampler
-from optuna.trial import FrozenTrial
 
-from jointopt.search.samplers.informed import Informed
+from jointopt.domain import BLOCK
+from jointopt.search.samplers.planned import Choice, Planned
+from jointopt.search.view import Buy, Floats, Integers, View
 
-MOST = 400  # policies that the estimator is fitted to
-STARTUP = 12  # trials chosen by lot first: one trial's harvest alone would have TPE go on where that one happened to be
-BEST = 50  # of them the best; the others are drawn from the rest
+STARTUP = 12  # trials chosen by lot first
+BY_LOT = 5  # and every so many-th afterwards, so that no source is forgotten
+EACH = 2  # policies of a source that the estimator is told, its best ones: a whole harvest would drown other sources
+DRAWS = 16  # completions of a pool
+DOUBT = 1.2816  # standard errors that a mean is lowered by before it may win (one-sided 90%)
 
 
-class Tpe(Informed):
-    """TPE over a flat space, fitted to what the pool says now.
+class Tpe(Planned):
+    """TPE over a flat space, fitted to what is known now.
 
-    A trial's samples score many policies beside its own, and old scores grow more precise. So each suggestion comes
-    from a fresh study in memory that holds the present scores; the persistent study keeps the trials that were run.
+    A trial buys a few samples of its source on the next block of examples, and scores all of the source's policies by
+    completing its pools (`evaluation.complete`). Scores grow more precise, so each suggestion comes from a fresh study
+    in memory that holds the present ones; the study that is kept holds the trials as they were.
     """
 
-    def sample_relative(
-        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> dict[str, Any]:
-        """TPE's own suggestion."""
-        rng = np.random.default_rng([self.seed, trial.number])
-        memory = optuna.create_study(direction="maximize", sampler=_estimator(int(rng.integers(2**31))))
-        for params, value in self._some(rng) if trial.number >= STARTUP else ():
-            memory.add_trial(optuna.create_trial(value=value, params=params, distributions=self.distributions))
-        return memory.ask(self.distributions).params
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.visits: Integers = np.zeros(0, dtype=np.int64)
+        self.means: Floats = np.zeros((0, 0, 0))
+        self.errors: Floats = np.zeros((0, 0, 0))
 
-    def _some(self, rng: np.random.Generator) -> list[tuple[dict[str, Any], float]]:
-        scored = [entry for entry in self.known() if isfinite(entry[1])]
-        if len(scored) <= MOST:
-            return scored
-        scored.sort(key=lambda entry: -entry[1])
-        rest = rng.choice(np.arange(BEST, len(scored)), size=MOST - BEST, replace=False)
-        return scored[:BEST] + [scored[place] for place in sorted(rest)]
+    def plan(self, view: View) -> Iterator[Buy]:
+        """Suggest until the budget is spent."""
+        self.visits = np.zeros(view.sources, dtype=np.int64)
+        self.means = np.full((view.preferences, view.sources, view.tactics), np.nan)
+        self.errors, number, each = self.means.copy(), 0, max(view.portion, 2)
+        deepest = view.examples * -(-int(view.depths.max()) // each)
+        while (count := min(BLOCK, view.examples, view.room() // each)) and self.visits.min() < deepest:
+            source, tactic = self._suggest(view, number)
+            examples = (self.visits[source] + np.arange(count)) % view.examples
+            yield Buy(source, tactic, examples, each)
+            self.visits[source] += count
+            self._learn(view, source)
+            number += 1
+
+    def best(self, view: View) -> list[Choice]:
+        """The highest mean under each preference, doubt taken off."""
+        sure = np.nan_to_num(self.means - DOUBT * self.errors, nan=-np.inf)
+        return [(int(low.argmax()) // view.tactics, int(low.argmax()) % view.tactics) for low in sure]
+
+    def _suggest(self, view: View, number: int) -> Choice:
+        seed = int(np.random.default_rng([self.seed, number]).integers(2**31))
+        every = dict(view.distributions)
+        memory = optuna.create_study(direction="maximize", sampler=_estimator(seed))
+        for source, tactic in () if number < STARTUP or number % BY_LOT == 0 else self._told():
+            value, params = float(self.means[0, source, tactic]), dict(view.params(source, tactic))
+            memory.add_trial(optuna.create_trial(value=value, params=params, distributions=every))
+        return view.place(memory.ask(every).params)
+
+    def _told(self) -> list[Choice]:
+        """The best policies of every source that was visited."""
+        means = np.nan_to_num(self.means[0], nan=-np.inf)
+        falling = np.argsort(-means, axis=1, kind="stable")[:, :EACH]
+        places = [(source, int(tactic)) for source, row in enumerate(falling) for tactic in row]
+        return [place for place in places if np.isfinite(means[place])]
+
+    def _learn(self, view: View, source: int) -> None:
+        """Score every policy of a source on all examples that it has met."""
+        examples = np.arange(min(int(self.visits[source]), view.examples))
+        expected = view.expected(np.array([source]), examples, DRAWS)[:, 0]
+        self.means[:, source] = expected.mean(axis=2)
+        self.errors[:, source] = expected.std(axis=2, ddof=1) / len(examples) ** 0.5 if len(examples) > 1 else np.inf
 
 
 def build_tpe(seed: int) -> Tpe:
