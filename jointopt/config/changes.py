@@ -43,6 +43,8 @@ def _compare_keys(place: str, old: dict[str, object], new: dict[str, object]) ->
 def _line(place: str, old: object, new: object) -> str:
     if place == "task.data_sha256":
         return "task.data: contents changed"
+    if place.endswith(".table_sha256"):
+        return f"{place.rpartition('.')[0]}.endpoint: contents of the recorded table changed"
     if _WORDS.fullmatch(place):
         return f"{place.rpartition('.')[0]} changed"
     before, after = json.dumps(old, ensure_ascii=False), json.dumps(new, ensure_ascii=False)

@@ -2,12 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from jointopt.config.document import Document
 from jointopt.config.terms import KEY_MEND, Section, is_secret, refusal
 from jointopt.domain import Model, Price
+from jointopt.errors import StudyFileError
+
+_REPLAY = "replay"
 
 
 class PriceEntry(Section):
@@ -75,7 +81,8 @@ class ModelEntry(Section):
     """A model: where it is, how it decodes, and what it costs."""
 
     endpoint: str
-    """`embedded/micro`, or provider/model as LiteLLM names it: `openai/gpt-4o-mini`."""
+    """`embedded/micro`, `replay/<table>` (recorded answers in a file beside the study file), or provider/model as LiteLLM
+    names it: `openai/gpt-4o-mini`."""
     price: Annotated[PriceEntry | None, BeforeValidator(_price, json_schema_input_type=PriceEntry | float | None)] = (
         None
     )
@@ -121,8 +128,8 @@ ModelChoice = Annotated[ModelEntry, BeforeValidator(_model, json_schema_input_ty
 """A model as a mapping, or its endpoint alone."""
 
 
-def as_model(name: str, entry: ModelEntry) -> Model:
-    """The model that an entry describes."""
+def as_model(name: str, entry: ModelEntry, folder: Path) -> Model:
+    """The model that an entry of a study file in this folder describes."""
     price = entry.price
     return Model(
         id=name,
@@ -133,4 +140,25 @@ def as_model(name: str, entry: ModelEntry) -> Model:
         key_env=entry.key_env,
         concurrency=entry.concurrency,
         extra=entry.extra,
+        folder=folder,
     )
+
+
+def digest_tables(document: Document, models: Mapping[str, Model]) -> dict[str, str]:
+    """The sha256 of every recorded table by the model that it stands for: other answers are another study.
+
+    Raises:
+        StudyFileError: a table is not where the endpoint says.
+    """
+    digests: dict[str, str] = {}
+    for name, model in models.items():
+        kind, _, file = model.endpoint.partition("/")
+        if kind != _REPLAY:
+            continue
+        try:
+            digests[name] = sha256((model.folder / file).read_bytes()).hexdigest()
+        except OSError as error:
+            told = f"the recorded table {file!r} cannot be read: {error.strerror}"
+            where = document.where(("models", name))
+            raise StudyFileError(told, where=where, mend="name a file beside the study file") from None
+    return digests

@@ -12,7 +12,7 @@ from jointopt.config.document import Document, read_document
 from jointopt.config.examples import data_path, read_task
 from jointopt.config.file import BudgetEntry, StudyFile
 from jointopt.config.judges import read_judges, refuse_idle
-from jointopt.config.models import as_model
+from jointopt.config.models import as_model, digest_tables
 from jointopt.config.modes import mode_lines, read_modes
 from jointopt.config.objectives import read_rubric
 from jointopt.config.plan import Plan, WarmStart
@@ -44,7 +44,9 @@ def read_study(path: Path) -> Plan:
     task = _task(document, file, space, judges)
     folds = fold_strategies(document, space, Playbook(judges, rubric.weights(preference)))
     refuse_idle(document, judges, space.strategies)
-    text = _text(file, space.prompts, judges, sha256(data_path(document, file.task).read_bytes()).hexdigest())
+    tables = digest_tables(document, space.models)
+    data_sha256 = sha256(data_path(document, file.task).read_bytes()).hexdigest()
+    text = _text(file, space.prompts, judges, data_sha256, tables)
     return Plan(
         name=file.name,
         text=text,
@@ -66,7 +68,7 @@ def read_study(path: Path) -> Plan:
 
 
 def _space(document: Document, file: StudyFile) -> Space:
-    models = {name: as_model(name, entry) for name, entry in file.models.items()}
+    models = {name: as_model(name, entry, document.path.parent) for name, entry in file.models.items()}
     return Space(
         prompts=read_prompts(document, file.prompts),
         models=models,
@@ -92,7 +94,13 @@ def _task(document: Document, file: StudyFile, space: Space, judges: Mapping[str
     return task
 
 
-def _text(file: StudyFile, prompts: Mapping[str, Prompt], judges: Mapping[str, Judge], data_sha256: str) -> str:
+def _text(
+    file: StudyFile,
+    prompts: Mapping[str, Prompt],
+    judges: Mapping[str, Judge],
+    data_sha256: str,
+    tables: Mapping[str, str],
+) -> str:
     """Canonical JSON of all that decides the result. The order of choices is kept: the first one is the default.
 
     A key that older versions did not know leaves no trace where it is not used: an unchanged file keeps its text.
@@ -103,6 +111,8 @@ def _text(file: StudyFile, prompts: Mapping[str, Prompt], judges: Mapping[str, J
     values["prompts"] = {name: _words(prompt) for name, prompt in prompts.items()}
     values["strategies"] = as_written(file.strategies)
     values["task"]["data_sha256"] = data_sha256
+    for name, table_sha256 in tables.items():
+        values["models"][name]["table_sha256"] = table_sha256
     for name, judge in judges.items():
         values["judges"][name]["prompt"] = _words(judge.prompt)
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,13 @@ class Model:
 
     Attributes:
         id: the name in the study, a trial parameter's choice.
-        endpoint: ``embedded/micro``, or any model name that LiteLLM knows (``openai/gpt-4o-mini``).
+        endpoint: ``embedded/micro``, ``replay/<file>``, or any model name that LiteLLM knows (``openai/gpt-4o-mini``).
         price: per million tokens; None asks the provider's price map.
         max_tokens: the longest completion, in tokens. Also the worst price that the ledger reserves.
         base_url: an OpenAI-compatible server; None for the vendor's own.
         key_env: the environment variable that holds the key; the key itself is never kept.
         extra: further body fields, sent as they are.
+        folder: where a file that the endpoint names is looked for; no part of a request's identity.
     """
 
     id: str
@@ -86,3 +88,4 @@ class Model:
     key_env: str | None = None
     concurrency: int = 16
     extra: Mapping[str, object] = field(default_factory=dict)
+    folder: Path = Path()

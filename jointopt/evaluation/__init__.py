@@ -1,6 +1,6 @@
 """How good is this policy?"""
 
-from jointopt.evaluation.complete import Complete
+from jointopt.evaluation.complete import OTHERS, Complete
 from jointopt.evaluation.dealer import Dealer, Game
 from jointopt.evaluation.draw import Draw, Tally, no_logprobs
 from jointopt.evaluation.estimate import Estimate
@@ -13,6 +13,7 @@ from jointopt.evaluation.orders import draw_orders
 from jointopt.evaluation.readings import Outcome, Reading, Readings, read
 
 __all__ = [
+    "OTHERS",
     "Answer",
     "Complete",
     "Dealer",

@@ -1,10 +1,11 @@
-"""What a policy may expect before its n samples are there: pools completed from what all sources answered.
+"""What a policy may expect before its n samples are there: pools completed from what other prompts answered.
 
 Every question's pool is drawn on, again and again, from a Bayesian bootstrap (Rubin 1981) of recorded votes: a source's
-own count 1 each; those of other sources on the same question count `OTHERS` votes together, among them one vote's worth
-for all answers alike, a right and a wrong one that nobody has given yet included. So a source with few samples is
-shrunken towards what the others answered, question by question, and any strategy can be played to any n. Biased where
-samples are few, unlike `estimate`; it serves to decide what to sample next, and is never reported as measured.
+own count 1 each; those of other sources of the same model and mode on the same question count `OTHERS` votes together,
+among them one vote's worth for all answers alike, a right and a wrong one that nobody has given yet included. So a
+source with few samples is shrunken towards what the others answered, question by question, and any strategy can be
+played to any n. Biased where samples are few, unlike `estimate`; it serves to decide what to sample next, and is never
+reported as measured.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,6 @@ from jointopt.evaluation.readings import Reading
 from jointopt.strategies import Drawn, Windows, running
 
 OTHERS = 2.0  # votes that all other sources' answers to a question count for together
-STRANGER = 0.25  # what a vote of another model or mode counts among them
 
 UNSEEN = ((Vote("\0right"), 1.0), (Vote("\0wrong"), 0.0))  # answers that nobody has given yet, and their marks
 
@@ -127,16 +127,16 @@ class Complete:
 
     def _urn(self, strategy: Windows, source: Source, example: Example, held: Held, place: int) -> Urn:
         votes: list[Vote] = []
-        marks, own, others = [], [], []
+        marks, own, others = [], list[float](), list[float]()
         for other, counts in held.items():
-            reading = self._reading(strategy, other, example, int(counts[place]))
+            akin = (other.model, other.mode) == (source.model, source.mode)
+            reading = self._reading(strategy, other, example, int(counts[place])) if akin else None
             if reading is None:
                 continue
-            akin = (other.model, other.mode) == (source.model, source.mode)
             votes += reading.votes
             marks.append(reading.marks.T)
             own += [float(other == source)] * len(reading)
-            others += [0.0 if other == source else 1.0 if akin else STRANGER] * len(reading)
+            others += [float(other != source)] * len(reading)
         if strategy.rater is strategy and not strategy.follows:  # what nobody has said yet has no rating
             known = np.concatenate(marks)
             unseen = UNSEEN[int(known[:, 0].max() == 1.0) :]

@@ -1,4 +1,4 @@
-"""Who answers: the embedded model, or any vendor through LiteLLM."""
+"""Who answers: the embedded model, a recorded table, or any vendor through LiteLLM."""
 
 import importlib
 import os
@@ -11,7 +11,7 @@ from jointopt.providers.base import Provider, lacks_logprobs
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 # By name, and imported when first needed: LiteLLM takes 3 to 6 s and 165 MB, which no command should pay for nothing.
-_PROVIDERS = {"embedded": "jointopt.providers.embedded:Embedded"}
+_PROVIDERS = {"embedded": "jointopt.providers.embedded:Embedded", "replay": "jointopt.providers.replay:Replay"}
 _ANY_OTHER = "jointopt.providers.lite:Lite"
 
 

@@ -132,7 +132,9 @@ def _read_samples(path: Path) -> Samples:
             by = said.setdefault(pair, {})
             sample = _sample(record, len(by))
             if sample.replicate in by:
-                raise ValueError(f"replicate {sample.replicate} of prompt {pair[0]!r}, example {pair[1]!r} stands twice")
+                raise ValueError(
+                    f"replicate {sample.replicate} of prompt {pair[0]!r}, example {pair[1]!r} stands twice"
+                )
         except ValueError as error:
             raise ModelError(str(error), where=f"{path}:{number}", mend=_LINE) from None
         by[sample.replicate] = sample

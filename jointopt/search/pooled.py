@@ -52,7 +52,7 @@ class PooledView(View):
         self.preferences = len(self.books)
         self.spend = Spend()
         self._complete = [Complete(estimate, max(space.ns), seed) for _, estimate in self.books]
-        self.visit = self._visit()
+        self.visit, self.akin = self._visit(), len(self.every) // (len(space.models) * max(len(space.modes), 1))
         self.distributions = distributions(space)
         self._sources = {source: place for place, source in enumerate(self.every)}
         self._tactics = {tactic: place for place, tactic in enumerate(self.ways)}

@@ -49,6 +49,7 @@ class View(ABC):
         held: samples bought of each source and example, shape (S, Q).
         preferences: C.
         visit: samples that are best asked in one request.
+        akin: sources that share what they say about a question.
         distributions: of the parameters that an Optuna trial has.
     """
 
@@ -56,6 +57,7 @@ class View(ABC):
     held: Integers
     preferences: int
     visit: int = 1
+    akin: int
     distributions: Mapping[str, BaseDistribution]
 
     @property
@@ -75,8 +77,8 @@ class View(ABC):
 
     @property
     def portion(self) -> int:
-        """Samples of an example to begin with: a curve over n can be told from `POOLED`, over all sources."""
-        return max(self.visit, -(-POOLED // self.sources))
+        """Samples of an example to begin with: a curve over n can be told from `POOLED`, over all that are akin."""
+        return max(self.visit, -(-POOLED // max(self.akin, 1)))
 
     @abstractmethod
     def params(self, source: int, tactic: int) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+import optuna
 import plotly.graph_objects as go
 
 from jointopt.search.samplers import SAMPLERS
@@ -113,6 +114,7 @@ def measure(arena: Arena, pool: ProcessPoolExecutor) -> Scores:
 
 def play(arena: Arena, name: str, budget: int) -> np.ndarray:
     """One sampler at one budget."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     scores = []
     for run in range(FEW if name in SLOW else len(arena.runs)):
         world = arena.open(run, budget)

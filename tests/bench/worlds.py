@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from optuna.distributions import CategoricalDistribution
 
-from jointopt.evaluation.complete import OTHERS
+from jointopt.evaluation import OTHERS
 from jointopt.search.samplers.planned import Choice, Planned
 from jointopt.search.view import Buy, Floats, Integers, View
 from jointopt.strategies.adaptive_consistency import _beats
@@ -55,7 +55,7 @@ class World(View):
         self.edges[..., -1] = 1.0
         self.counts = np.zeros(self.shares.shape)
         self.held = np.zeros(self.shares.shape[:2], dtype=np.int64)
-        self.preferences = len(population.weights)
+        self.preferences, self.akin = len(population.weights), len(self.shares)
         self._drawn: Integers = np.zeros((0, 0), dtype=np.int64)
         self._luck: dict[int, Floats] = {}
         sources, tactics = list(range(self.shares.shape[0])), list(range(population.worth.shape[2]))

@@ -7,13 +7,14 @@ import optuna
 from optuna.samplers import TPESampler
 
 from jointopt.domain import BLOCK
+from jointopt.evaluation import OTHERS
 from jointopt.search.samplers.planned import Choice, Planned
 from jointopt.search.view import Buy, Floats, Integers, View
 
 STARTUP = 12  # trials chosen by lot first
 BY_LOT = 5  # and every so many-th afterwards, so that no source is forgotten
 EACH = 2  # policies of a source that the estimator is told, its best ones: a whole harvest would drown other sources
-DRAWS = 16  # completions of a pool
+DRAWS = 8  # completions of a pool
 DOUBT = 1.2816  # standard errors that a mean is lowered by before it may win (one-sided 90%)
 
 
@@ -46,25 +47,38 @@ class Tpe(Planned):
             number += 1
 
     def best(self, view: View) -> list[Choice]:
-        """The highest mean under each preference, doubt taken off."""
-        sure = np.nan_to_num(self.means - DOUBT * self.errors, nan=-np.inf)
+        """The highest mean under each preference, doubt taken off, of the sources that were sampled most."""
+        most = self.visits * 2 >= self.visits.max()
+        sure = np.where(most[:, None], np.nan_to_num(self.means - DOUBT * self.errors, nan=-np.inf), -np.inf)
         return [(int(low.argmax()) // view.tactics, int(low.argmax()) % view.tactics) for low in sure]
 
     def _suggest(self, view: View, number: int) -> Choice:
         seed = int(np.random.default_rng([self.seed, number]).integers(2**31))
         every = dict(view.distributions)
         memory = optuna.create_study(direction="maximize", sampler=_estimator(seed))
-        for source, tactic in () if number < STARTUP or number % BY_LOT == 0 else self._told():
-            value, params = float(self.means[0, source, tactic]), dict(view.params(source, tactic))
+        for source, tactic, value in () if number < STARTUP or number % BY_LOT == 0 else self._told(view):
+            params = dict(view.params(source, tactic))
             memory.add_trial(optuna.create_trial(value=value, params=params, distributions=every))
         return view.place(memory.ask(every).params)
 
-    def _told(self) -> list[Choice]:
-        """The best policies of every source that was visited."""
-        means = np.nan_to_num(self.means[0], nan=-np.inf)
-        falling = np.argsort(-means, axis=1, kind="stable")[:, :EACH]
-        places = [(source, int(tactic)) for source, row in enumerate(falling) for tactic in row]
-        return [place for place in places if np.isfinite(means[place])]
+    def _told(self, view: View) -> list[tuple[int, int, float]]:
+        """The best policies of every source that was visited, and what they are worth.
+
+        Completing pools draws a source with k samples towards the others by OTHERS / (OTHERS + k); that is undone, or
+        what was sampled little could never lead. What it takes in doubt, the next visit takes back.
+        """
+        met = np.flatnonzero(self.visits)
+        held = view.held[met].sum(axis=1) / np.minimum(self.visits[met], view.examples)
+        centre = self.means[0, met].mean(axis=0)
+        values = centre + (self.means[0, met] - centre) * (1 + OTHERS / held)[:, None]
+        values = np.nan_to_num(values, nan=-np.inf)
+        falling = np.argsort(-values, axis=1, kind="stable")[:, :EACH]
+        told = [
+            (int(met[row]), int(tactic), float(values[row, tactic]))
+            for row in range(len(met))
+            for tactic in falling[row]
+        ]
+        return [entry for entry in told if np.isfinite(entry[2])]
 
     def _learn(self, view: View, source: int) -> None:
         """Score every policy of a source on all examples that it has met."""
