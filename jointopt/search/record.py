@@ -7,7 +7,7 @@ import optuna
 from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
-from jointopt.search.samplers import SAMPLERS
+from jointopt.search.samplers import SAMPLERS, Planned
 
 IMPORTANCE = "PED-ANOVA"
 
@@ -17,12 +17,15 @@ Trials = optuna.Study  # by the name that the floors above use
 def open_trials(url: str, name: str, *, sampler: str, seed: int) -> optuna.Study:
     """The Optuna study of that name, begun where it does not exist yet.
 
-    The sampler's seed moves on with the number of trials, so that a resumed study does not repeat its first choices.
+    A sampler's seed moves on with the number of trials, so that a resumed study does not repeat its first choices; one
+    that plans goes through its plan again.
     """
     optuna.logging.set_verbosity(logging.WARNING)
     storage = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {})
     study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
-    study.sampler = SAMPLERS[sampler](seed + len(study.get_trials(deepcopy=False)))
+    study.sampler = SAMPLERS[sampler](seed)
+    if not isinstance(study.sampler, Planned):
+        study.sampler = SAMPLERS[sampler](seed + len(study.get_trials(deepcopy=False)))
     return study
 
 

@@ -1,0 +1,57 @@
+"""Every sampler in a whole study, on real completions."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import optuna
+import pytest
+
+from jointopt.config import read_study
+from jointopt.errors import StudyFileError
+from jointopt.search import SAMPLERS
+from jointopt.study import Study
+
+WriteStudy = Callable[[int], Path]
+
+
+def _with(file: Path, sampler: str) -> Path:
+    file.write_text(file.read_text(encoding="utf-8") + f"sampler: {sampler}\n", encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("sampler", sorted(SAMPLERS))
+def test_a_sampler_keeps_the_budget_and_records_ordinary_trials(small_study: WriteStudy, sampler: str) -> None:
+    """It spends no more than promised, its trials are Optuna's, and the second run only says what the first found."""
+    file = _with(small_study(600), sampler)
+    with Study(read_study(file)) as study:
+        findings = study.run()
+        assert study.parts.ledger.audit() == []
+        assert 0 < findings.spend.calls <= 600
+        assert findings.winner.policy in study.plan.space.policies()
+    trials = optuna.load_study(study_name="small", storage=study.plan.storage).get_trials()
+    assert {name for trial in trials for name in trial.params} == {"prompt", "strategy", "n"}
+    assert all(trial.state.is_finished() for trial in trials)
+    with Study(read_study(file)) as again:
+        assert again.run().winner == findings.winner
+        assert again.parts.draw.tally.bought == 0
+
+
+def test_a_plan_that_goes_on_after_a_stop_ends_where_an_undisturbed_one_does(small_study: WriteStudy) -> None:
+    """The search is run again from the pool: no sample is bought, no trial recorded twice, the choice is equal."""
+    file = _with(small_study(600), "joint")
+    with Study(read_study(file)) as study:
+        found = study.run()
+        trials, spent = len(study.trials.get_trials()), study.parts.ledger.spent()
+        for phase in ("search", "table", "sealed"):  # as if the run had been stopped before the end was written down
+            study.parts.studies.record(study.parts.row.id, phase, None)
+    with Study(read_study(file)) as again:
+        repeated = again.run()
+        assert len(again.trials.get_trials()) == trials
+        assert again.parts.ledger.spent() == spent
+    assert repeated.winner == found.winner
+
+
+def test_a_budget_too_small_to_tell_policies_apart_says_the_least(small_study: WriteStudy) -> None:
+    """Forty calls leave the search twenty: the message names what it needs."""
+    with Study(read_study(_with(small_study(40), "joint"))) as study, pytest.raises(StudyFileError, match="at least"):
+        study.run()
