@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 BENCHES := $(wildcard tests/bench/bench_*.py)
 
-.PHONY: help quickstart test check fix bench setup browser
+.PHONY: help quickstart test check fix bench bench-compare setup browser
 
 help:
 	@echo "make quickstart   run a real study on the embedded model, and write its report"
@@ -12,6 +12,7 @@ help:
 	@echo "make check        format, lint, types and the walls between the rooms"
 	@echo "make fix          mend what can be mended by itself"
 	@echo "make bench        run the benchmarks; each prints ratios"
+	@echo "make bench-compare  joint against separate tuning on recorded answers of real models"
 
 quickstart: setup
 	@$(BIN)/jointopt run studies/quickstart/study.yaml
@@ -29,8 +30,14 @@ fix: setup
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+bench-search: setup
+	@$(BIN)/python tests/bench/bench_search.py
+
 bench: setup
 	@for bench in $(BENCHES); do echo "$$bench"; $(BIN)/python $$bench || exit 1; done
+
+bench-compare: setup
+	@$(BIN)/python tests/bench/bench_compare.py
 
 setup: $(READY)
 

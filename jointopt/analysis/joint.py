@@ -69,18 +69,20 @@ class Separate:
         self.space, self.around, self.calls, self.extent = space, around, calls, extent
         self.utility, self.effort = utility, effort
         self.default = replace(around, prompt=next(iter(space.prompts)), model=next(iter(space.models)))
+        plain = min(space.tactics(), key=lambda tactic: tactic.n)  # one sample, where the space has that
+        self.alone = Policy(self.default, plain.strategy, plain.n, plain.options)
 
     def choices(self) -> dict[Procedure, Choice]:
         """What each of the three procedures chooses."""
         return {
-            Procedure.PROMPT_ONLY: self.best(self.prompts(Policy(self.default, "single", 1)), self.calls),
+            Procedure.PROMPT_ONLY: self.best(self.prompts(self.alone), self.calls),
             Procedure.PROMPT_FIRST: self.prompt_first(),
             Procedure.STRATEGY_FIRST: self.strategy_first(),
         }
 
     def prompt_first(self) -> Choice:
         """Half of the calls for the prompt that is best alone, what is left for its model, strategy and n."""
-        first = self.best(self.prompts(Policy(self.default, "single", 1)), self.calls // 2)
+        first = self.best(self.prompts(self.alone), self.calls // 2)
         second = self.best(self.strategies(first.policy.source), self.calls - first.calls)
         return Choice(second.policy, first.calls + second.calls)
 

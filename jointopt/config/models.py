@@ -81,8 +81,8 @@ class ModelEntry(Section):
     """A model: where it is, how it decodes, and what it costs."""
 
     endpoint: str
-    """`embedded/micro`, `replay/<table>` (recorded answers in a file beside the study file), or provider/model as LiteLLM
-    names it: `openai/gpt-4o-mini`."""
+    """`embedded/micro`, `replay/<file>` (answers recorded in a file beside the study file), or provider/model as
+    LiteLLM names it: `openai/gpt-4o-mini`."""
     price: Annotated[PriceEntry | None, BeforeValidator(_price, json_schema_input_type=PriceEntry | float | None)] = (
         None
     )

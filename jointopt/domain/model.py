@@ -88,4 +88,4 @@ class Model:
     key_env: str | None = None
     concurrency: int = 16
     extra: Mapping[str, object] = field(default_factory=dict)
-    folder: Path = Path()
+    folder: Path = field(default=Path(), compare=False)

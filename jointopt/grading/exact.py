@@ -45,4 +45,32 @@ class Exact(Grader):
 
 
 def _normalise(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" .,;:!?\"'*`()[]").casefold()
+    bare = re.sub(r"\s+", " ", text).casefold()
+    for _ in range(_LAYERS):
+        bare = _without_edges(bare)
+    return re.sub(r"\s*([,()\[\]])\s*", r"\1", bare) if _partner(bare) else bare
+
+
+def _without_edges(text: str) -> str:
+    """Without punctuation at its edges, and without brackets that say nothing: those of (1, 2] do."""
+    text = text.strip(" .,;:!?\"'*`")
+    first, last = _partner(text), _partner(text[::-1].translate(_TURNED))
+    if first == len(text) - 1 and not _MARKS.fullmatch(text[1:-1]):
+        return text[1:-1]
+    return text[first == _LONE : len(text) - (last == _LONE)]
+
+
+_LAYERS = 4  # of brackets and quotes around an answer, at most
+_LONE = -1
+_TURNED = str.maketrans("()[]", ")(][")
+_MARKS = re.compile(r"(?:[^,]*(?:\d|infinity|∞)[^,]*,)+[^,]*(?:\d|infinity|∞)[^,]*")  # a point, or an interval
+
+
+def _partner(text: str) -> int | None:
+    """Where the bracket closes that the text begins with; `_LONE` where it does not, None where it begins with none."""
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if depth <= 0:
+            return place if place else None
+    return _LONE if text else None

@@ -182,7 +182,7 @@ def _number(record: Mapping[str, Any], field: str, *, least: float = 0.0) -> flo
 
 def _read_shares(path: Path) -> Shares:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files if name in _KNOWN}
         probs = _check_shares(arrays)
         names = [_check_names(arrays, *each) for each in zip(_NAMES, probs.shape, strict=True)]
@@ -200,7 +200,7 @@ def _check_shares(arrays: Mapping[str, NDArray[Any]]) -> NDArray[np.float64]:
     if "probs" not in arrays:
         raise ValueError("there is no array `probs`")
     probs = np.asarray(arrays["probs"], dtype=np.float64)
-    if probs.ndim != 3 or not probs.size:
+    if probs.ndim != len(_NAMES) or not probs.size:
         raise ValueError(f"probs has the shape {probs.shape}")
     wrong = ~((probs >= 0).all(axis=2) & (abs(probs.sum(axis=2) - 1) <= _CLOSE))
     if wrong.any():

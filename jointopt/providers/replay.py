@@ -39,7 +39,8 @@ class Replay(Provider):
         self._check_temperature(request)
         found = [table.sample(prompt, example, number, request.key) for number in replicates]
         known = table.count(prompt, example)
-        why = f"{known} samples of prompt {prompt!r}, example {example!r} are recorded; one beyond them was asked for"
+        why = f"{known} samples of prompt {prompt!r}, example {example!r} are recorded, and more were asked for: "
+        why += "record more, or lower n, trials or the budget"
         if replicates and not any(found):
             raise ProviderError(why)
         missing = Sample(0, "", finish="error", error=why)

@@ -24,7 +24,7 @@ class PooledView(View):
     """The view.
 
     Args:
-        space: what may be chosen. Strategies that are no rule over arrays are left to `search.worker`.
+        space: what may be chosen; at least one tactic is a rule over arrays.
         evaluate: buys and judges.
         books: every preference, the study's own first, and what estimates under it.
         phase: the account that pays.
@@ -44,10 +44,8 @@ class PooledView(View):
     ) -> None:
         self.space, self.evaluate, self.books, self.phase, self.cap = space, evaluate, tuple(books), phase, cap
         self.every, self.dev = tuple(space.sources()), evaluate.task.dev
-        playbook = evaluate.estimate.playbook
-        rules = [t for t in space.tactics() if isinstance(playbook.build(t.strategy, t.options), Windows)]
-        self.ways: tuple[Tactic, ...] = tuple(rules)
-        self.depths = np.array([tactic.n for tactic in rules], dtype=np.int64)
+        self.ways, self.sequential = sort_tactics(space, evaluate)
+        self.depths = np.array([tactic.n for tactic in self.ways], dtype=np.int64)
         self.held = np.zeros((len(self.every), len(self.dev)), dtype=np.int64)
         self.preferences = len(self.books)
         self.spend = Spend()
@@ -56,6 +54,11 @@ class PooledView(View):
         self.distributions = distributions(space)
         self._sources = {source: place for place, source in enumerate(self.every)}
         self._tactics = {tactic: place for place, tactic in enumerate(self.ways)}
+
+    def rivals(self, policies: Sequence[Policy]) -> list[Policy]:
+        """What cannot be foreseen from completed pools, under the sources that some policies have."""
+        sources = dict.fromkeys(policy.source for policy in policies)
+        return [Policy(source, way.strategy, way.n, way.options) for source in sources for way in self.sequential]
 
     def policy(self, source: int, tactic: int) -> Policy:
         """The policy of two numbers."""
@@ -141,7 +144,8 @@ class PooledView(View):
 
     def _reserve(self) -> float:
         """The share of the budget that one block of the deepest policy may need."""
-        return BLOCK * int(self.depths.max()) / self.cap.calls if self.cap.calls else RESERVE
+        foreseen = self.cap.calls and not self.sequential
+        return BLOCK * int(self.depths.max()) / self.cap.calls if foreseen and self.cap.calls else RESERVE
 
     def _first_room(self, whole: Budget) -> int:
         """Before anything is bought: by the number of calls, or the worst price of one."""
@@ -169,3 +173,10 @@ class PooledView(View):
         tokens = float(reading.output_tokens[before:after].sum())
         usd = float(self.evaluate.estimate.prices[source.model].of(reading.input_tokens, tokens, 0))
         return Spend(after - before, int(reading.input_tokens + tokens), usd)
+
+
+def sort_tactics(space: Space, evaluate: Evaluate) -> tuple[list[Tactic], list[Tactic]]:
+    """The tactics that are rules over arrays, and those whose requests depend on earlier samples."""
+    playbook = evaluate.estimate.playbook
+    rules = [way for way in space.tactics() if isinstance(playbook.build(way.strategy, way.options), Windows)]
+    return rules, [way for way in space.tactics() if way not in rules]

@@ -75,12 +75,29 @@ async def _carry_out(study: optuna.Study, view: PooledView, sampler: Planned, bu
 
 
 async def _confirm(view: PooledView, chosen: list[Policy]) -> list[Policy]:
-    """Judge every chosen policy on as many blocks as the budget pays for, all on one before any on the next."""
-    evaluate = view.evaluate
+    """Judge every chosen policy on as many blocks as the budget pays for, all on one before any on the next; then what
+    could not be foreseen under the same sources. What is the best of these under each preference is chosen.
+    """
+    evaluate, phase, cap = view.evaluate, view.phase, view.cap
     try:
         for block in evaluate.task.blocks():
             for policy in dict.fromkeys(chosen):
-                await evaluate.cover([policy.source], block, policy.n, [policy.tactic], phase=view.phase, cap=view.cap)
+                await evaluate.cover([policy.source], block, policy.n, [policy.tactic], phase=phase, cap=cap)
+        for rival in view.rivals(chosen):
+            await evaluate.judge(rival, phase=phase, cap=cap)
     except BudgetExhausted:
         pass  # what could be judged is on the cards
-    return chosen
+    return [_better(view, c, policy) for c, policy in enumerate(chosen)]
+
+
+def _better(view: PooledView, c: int, policy: Policy) -> Policy:
+    """The policy, or the rival under its source that is better on the examples that both have met."""
+    (preference, estimate), cards = view.books[c], view.evaluate.cards
+    best = policy
+    for rival in view.rivals([policy]) if policy in cards else ():
+        shared = min(len(cards[best].examples), len(cards[rival].examples)) if rival in cards else 0
+        some = view.dev[:shared]
+        pair = [estimate.card(one, some) for one in (rival, best)] if shared else []
+        gaps = [card.utility(preference) for card in pair if card]
+        best = rival if len(gaps) == 2 and gaps[0] > gaps[1] else best  # noqa: PLR2004 - a pair
+    return best

@@ -9,9 +9,10 @@ import optuna
 from jointopt.domain import Budget, Policy, Preference, Space
 from jointopt.errors import BudgetExhausted
 from jointopt.evaluation import Estimate, Evaluate
-from jointopt.search.pooled import PooledView
+from jointopt.search.pooled import PooledView, sort_tactics
 from jointopt.search.pursue import pursue
 from jointopt.search.samplers import Grid, Planned
+from jointopt.search.samplers.random import build_random
 from jointopt.search.suggest import distributions, parameters
 from jointopt.search.trial import run_trial
 
@@ -44,10 +45,12 @@ class Found:
     Attributes:
         why: in words.
         chosen: the policy to use under each preference, where the sampler says so itself; otherwise the scorecards do.
+        looked: completions that a plan looked at, whoever paid for them.
     """
 
     why: str
     chosen: Sequence[Policy] = ()
+    looked: int = 0
 
 
 async def search(study: optuna.Study, space: Space, evaluate: Evaluate, terms: Terms) -> Found:
@@ -57,9 +60,12 @@ async def search(study: optuna.Study, space: Space, evaluate: Evaluate, terms: T
         StudyFileError: the sampler can do nothing with so small a budget.
     """
     sampler = study.sampler
-    if isinstance(sampler, Planned):
+    if isinstance(sampler, Planned) and not sort_tactics(space, evaluate)[0]:
+        study.sampler = build_random(terms.seed)  # nothing can be foreseen: every policy has to be judged
+    elif isinstance(sampler, Planned):
         view = PooledView(space, evaluate, terms.books, phase=terms.phase, cap=terms.cap, seed=terms.seed)
-        return Found(*await pursue(study, view, sampler, terms.trials))
+        why, chosen = await pursue(study, view, sampler, terms.trials)
+        return Found(why, chosen, int(view.held.sum()))
     if isinstance(sampler, Grid):
         every = distributions(space)
         sampler.go_through(every, [_named(policy, space, every) for policy in evaluate.policies])

@@ -57,7 +57,8 @@ class Phases:
         if leader is None:
             raise BudgetExhausted(f"the budget does not cover one block of {BLOCK} examples: {found.why}")
         bought = parts.ledger.by_phase().get("search", Spend()).calls
-        calls = bought + parts.pool.lent(parts.readings.request_keys()).samples  # others' samples helped to choose, too
+        lent = parts.pool.lent(parts.readings.request_keys()).samples  # others' samples helped to choose, too
+        calls = max(bought + lent, found.looked)
         chosen = [policy.to_json() for policy in found.chosen]
         return {"joint": leader.policy.to_json(), "calls": calls, "why": found.why, "chosen": chosen}
 

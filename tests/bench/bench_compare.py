@@ -6,7 +6,6 @@ comparison, over the recorded tables; gains and losses are counted alike. Where 
 """
 
 import re
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,22 +17,31 @@ from typing import Any
 
 import numpy as np
 
-from jointopt import Study
 from jointopt.analysis import Contender, Procedure
 from jointopt.config import read_study
 from jointopt.domain import Policy
 from jointopt.providers.prices import listed_price
+from jointopt.study import Study
 from tests.bench.game24 import completion, makes_24
-from tests.bench.replaying import Records, address, bootstrap, by_pair, read_records, write_study, write_table
+from tests.bench.replaying import (
+    Records,
+    address,
+    bootstrap,
+    by_pair,
+    read_records,
+    write_shares,
+    write_study,
+    write_table,
+)
 
 RIVALS = (Procedure.PROMPT_ONLY, Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 SPLITS = 20
-SAMPLERS: tuple[tuple[str, int | None], ...] = (("tpe", 12), ("joint", None))  # with trials at most
+SAMPLERS = (("joint", 4), ("tpe", 12))  # trials that end a search within 20% of the record
 PUZZLE_CALLS, EXAM_CALLS = 13_000, 4_000  # of a whole study: search, table and sealed half
 NS, EXAM_NS = (1, 2, 4, 8, 16, 32, 64), (1, 2, 3, 5, 7, 10)
 WEIGHTS = (0, 10, 30, 100)  # score points that a dollar per question is worth
 EXAM_PROMPTS = ("baseline", "concise", "chain_of_thought", "composite")
-EXAM_SPLITS = 3
+EXAM_SPLITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +94,7 @@ def compare_puzzles(records: Records) -> None:
         for sampler, trials in SAMPLERS:
             began = perf_counter()
             runs = [run_puzzles(Path(folder), numbers, seed, sampler, trials) for seed in range(1, SPLITS + 1)]
-            said = f"{sampler}, {trials} trials at most" if trials else sampler
-            print(f"\n{said}; {SPLITS} splits into halves, {perf_counter() - began:.0f} s:")
+            print(f"\nsampler {sampler}, {trials} trials at most; {SPLITS} splits, {perf_counter() - began:.0f} s:")
             tell_puzzles(runs, len(records))
             tell_truth(runs, right, pairs)
 
@@ -108,7 +115,7 @@ def read_puzzles(records: Records) -> tuple[Records, dict[str, str]]:
     ], numbers
 
 
-def run_puzzles(folder: Path, numbers: Mapping[str, str], seed: int, sampler: str, trials: int | None) -> Ran:
+def run_puzzles(folder: Path, numbers: Mapping[str, str], seed: int, sampler: str, trials: int) -> Ran:
     """One study of one split."""
     study = {
         "name": "game24",
@@ -121,7 +128,8 @@ def run_puzzles(folder: Path, numbers: Mapping[str, str], seed: int, sampler: st
         "budget": {"calls": PUZZLE_CALLS},
         "sampler": sampler,
         "seed": seed,
-    } | ({"trials": trials} if trials else {})
+        "trials": trials,
+    }
     return run_study(folder, study, ({"id": e, "question": shown, "answer": shown} for e, shown in numbers.items()))
 
 
@@ -139,14 +147,15 @@ def tell_puzzles(runs: Sequence[Ran], recorded: int) -> None:
         tell_rival(rival, [run.by[rival] for run in runs])
 
 
-def tell_rival(rival: Procedure, rivals: Sequence[Contender], unit: float = 100) -> None:
+def tell_rival(rival: Procedure, rivals: Sequence[Contender]) -> None:
     """The spread of joint's lead over a rival, and how often its interval leaves 0 on either side."""
     gaps = [contender.difference for contender in rivals if contender.difference]
-    means = unit * np.array([gap.mean for gap in gaps])
+    means = 100 * np.array([gap.mean for gap in gaps])
     above, below = sum(gap.low > 0 for gap in gaps), sum(gap.high < 0 for gap in gaps)
     same = sum(gap.low == gap.high == 0 for gap in gaps)
+    score = 100 * np.mean([contender.sealed.mean for contender in rivals])
     print(
-        f"  {rival:32} {unit * np.mean([contender.sealed.mean for contender in rivals]):5.1f}   lead {means.mean():+6.2f}"
+        f"  {rival:32} {score:5.1f}   lead {means.mean():+6.2f}"
         f"   from {means.min():+6.2f} to {means.max():+6.2f}   95% intervals above 0: {above}, below 0: {below},"
         f" around 0: {len(gaps) - above - below - same}, same policy: {same}"
     )
@@ -155,7 +164,7 @@ def tell_rival(rival: Procedure, rivals: Sequence[Contender], unit: float = 100)
 def tell_truth(
     runs: Sequence[Ran], right: Mapping[tuple[str, str], int], pairs: Mapping[tuple[str, str], Records]
 ) -> None:
-    """Joint's lead over prompt first by all recorded samples: every puzzle on average over the splits that sealed it."""
+    """Joint's lead over prompt first by all recorded samples, for every puzzle on average over what sealed it."""
 
     def score(policy: Policy, example: str) -> float:
         pair = policy.source.prompt, example
@@ -187,13 +196,16 @@ def compare_exams(records: Records) -> None:
     whole = {example for _, example in pairs if all(len(pairs.get((p, example), ())) == 10 for p in EXAM_PROMPTS)}
     gold = {record["example"]: record["gold"] for record in records if record["example"] in whole}
     exams = sorted({example.rpartition("/")[0] for example in gold})
-    print(f"\nEXAMS, GPT-3.5-turbo: {len(exams)} exams, {len(gold)} questions x 4 prompts x 10 samples, majority of n")
+    print(f"\nEXAMS, GPT-3.5-turbo: {len(exams)} exams, {len(gold)} questions x 4 prompts, majority of n")
+    print(
+        "  answers are drawn from the shares of 10 recorded samples: as often as recorded, however many are asked for"
+    )
     print(f"  joint's lead in utility x 100, sealed halves, {EXAM_SPLITS} splits each; * interval without 0")
     runs: dict[int, list[Ran]] = {weight: [] for weight in WEIGHTS}
     with tempfile.TemporaryDirectory() as folder:
         for exam in exams:
             own = {example: key for example, key in gold.items() if example.rpartition("/")[0] == exam}
-            write_table(Path(folder), (record for record in records if record["example"] in own))
+            write_shares(Path(folder), pairs, EXAM_PROMPTS, sorted(own))
             for weight in WEIGHTS:
                 found = [run_exam(Path(folder), own, weight, seed) for seed in range(1, EXAM_SPLITS + 1)]
                 runs[weight] += found
@@ -212,7 +224,7 @@ def run_exam(folder: Path, gold: Mapping[str, str], weight: float, seed: int) ->
         "prompts": address(EXAM_PROMPTS),
         "models": {
             "gpt-3.5-turbo": {
-                "endpoint": "replay/table.jsonl",
+                "endpoint": "replay/table.npz",
                 "max_tokens": 2000,
                 "price": {"input": price.input_usd, "output": price.output_usd},
             }
@@ -221,7 +233,7 @@ def run_exam(folder: Path, gold: Mapping[str, str], weight: float, seed: int) ->
         "n": list(EXAM_NS),
         "preference": {"quality": 1, "cost_usd": weight},
         "budget": {"calls": EXAM_CALLS},
-        "trials": 12,
+        "sampler": "joint",
         "seed": seed,
     }
     return run_study(folder, study, ({"id": e, "question": e, "answer": key} for e, key in gold.items()))
@@ -241,7 +253,8 @@ def exam_line(runs: Sequence[Ran]) -> str:
 def tell_exams(weight: int, runs: Sequence[Ran]) -> None:
     """All exams together under one preference."""
     calls = max(contender.calls for run in runs for contender in run.by.values())
-    print(f"\n  all exams, quality 1 : {weight} a dollar; {len(runs)} studies, chosen from {calls:,} samples at most")
+    print(f"\n  all exams, quality 1 : {weight} a dollar; {len(runs)} studies, chosen from {calls:,} samples at most;")
+    print("  sealed score, and joint's lead in utility:")
     print(f"  {Procedure.JOINT:32} {100 * np.mean([run.by[Procedure.JOINT].sealed.mean for run in runs]):5.1f}")
     for rival in RIVALS:
         tell_rival(rival, [run.by[rival] for run in runs])
@@ -259,4 +272,4 @@ def _counts(chosen: Counter[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -18,6 +18,7 @@ from time import perf_counter
 import numpy as np
 import optuna
 import plotly.graph_objects as go
+from optuna.samplers import BaseSampler
 
 from jointopt.search.samplers import SAMPLERS
 from jointopt.search.samplers.joint import Joint
@@ -28,7 +29,7 @@ from jointopt.search.samplers.tpe import Tpe
 from jointopt.search.samplers.triple import Triple
 from jointopt.search.samplers.uniform import Uniform
 from tests.bench.populations import make_objectives, make_votes, read_math, split
-from tests.bench.suggesting import SUGGESTING, suggest_on
+from tests.bench.suggesting import SUGGESTING, resample, suggest_on
 from tests.bench.worlds import BestOf, Population, Votes, World, search
 
 BUDGETS = (1_000, 2_000, 5_000, 10_000, 20_000)
@@ -42,8 +43,8 @@ PLANNING: dict[str, Callable[[int], Planned]] = {
     "uniform": Uniform,
 }
 VARIANTS = ("psst", "psst_k, K = 8", "psst_k, K = 1")
-REPEATS, RUNS = 20, 40  # of five splits on MATH; seeds on a synthetic world
-FEW = 20  # of them for Optuna's samplers, whose suggestions take most of the time
+REPEATS, RUNS = 20, 24  # of five splits on MATH; seeds on a synthetic world
+FEW = 8  # of them for Optuna's samplers, whose suggestions take most of the time
 SLOW = {"tpe", *SUGGESTING}
 THRESHOLDS = (0.8, 0.9, 0.95)
 
@@ -65,6 +66,7 @@ class Arena:
     runs: Sequence[tuple[np.ndarray, np.ndarray]]
     values: np.ndarray | None = None
     thresholds: tuple[float, ...] = ()
+    budgets: tuple[int, ...] = BUDGETS
 
     def open(self, run: int, budget: int) -> World:
         """The world of one run."""
@@ -83,6 +85,7 @@ def main() -> None:
         show(name, scores)
     if "MATH" in found:
         show_gain(found["MATH"], found["MATH with adaptive votes"])
+    show_harvest()
     for name, scores in found.items():
         draw(name, scores, folder / f"search-{name.lower().replace(' ', '-')}.html")
     print(f"\n{perf_counter() - start:.0f} s in all; no run spent more than its budget")
@@ -99,7 +102,11 @@ def arenas() -> list[Arena]:
         return found
     splits, adaptive = split(math.shares.shape[1], REPEATS, seed=2026), read_math(THRESHOLDS)
     assert adaptive is not None
-    return [Arena("MATH", math, splits), Arena("MATH with adaptive votes", adaptive, splits, None, THRESHOLDS), *found]
+    return [
+        Arena("MATH", math, splits),
+        Arena("MATH with adaptive votes", adaptive, splits, None, THRESHOLDS, (5_000, 10_000)),
+        *found,
+    ]
 
 
 Scores = dict[str, dict[int, np.ndarray]]
@@ -108,8 +115,8 @@ Scores = dict[str, dict[int, np.ndarray]]
 def measure(arena: Arena, pool: ProcessPoolExecutor) -> Scores:
     """The score of every run, by sampler and budget."""
     samplers = [*PLANNING, *SUGGESTING] if not arena.thresholds else ["joint"]
-    jobs = {(name, budget): pool.submit(play, arena, name, budget) for name in samplers for budget in BUDGETS}
-    return {name: {budget: jobs[name, budget].result() for budget in BUDGETS} for name in samplers}
+    jobs = {(name, budget): pool.submit(play, arena, name, budget) for name in samplers for budget in arena.budgets}
+    return {name: {budget: jobs[name, budget].result() for budget in arena.budgets} for name in samplers}
 
 
 def play(arena: Arena, name: str, budget: int) -> np.ndarray:
@@ -126,10 +133,10 @@ def play(arena: Arena, name: str, budget: int) -> np.ndarray:
 
 def show(name: str, scores: Scores) -> None:
     """Mean, standard error, and the paired test of joint against the best PSST variant at each budget."""
-    print(f"\n{name}\n{'':16}" + "".join(f"{budget:>17,}" for budget in BUDGETS))
+    print(f"\n{name}\n{'':17}" + "".join(f"{budget:>17,}" for budget in scores["joint"]))
     for sampler, by_budget in scores.items():
         cells = [f"{row.mean():.4f} ± {row.std(ddof=1) / len(row) ** 0.5:.4f}" for row in by_budget.values()]
-        print(f"{sampler:16}" + "".join(f"{cell:>17}" for cell in cells))
+        print(f"{sampler:17}" + "".join(f"{cell:>17}" for cell in cells))
     if VARIANTS[0] not in scores:
         return
     tests = []
@@ -137,15 +144,39 @@ def show(name: str, scores: Scores) -> None:
         best = max((scores[variant][budget] for variant in VARIANTS), key=np.mean)
         gap = scores["joint"][budget] - best
         error = gap.std(ddof=1) / len(gap) ** 0.5
-        tests.append(f"{gap.mean():+.4f}, p = {erfc(abs(gap.mean()) / error / 2**0.5):.0e}")
-    print(f"{'joint - best psst':16}" + "".join(f"{test:>17}" for test in tests).lstrip())
+        tests.append(f"{gap.mean():+.4f} (p {erfc(abs(gap.mean()) / error / 2**0.5):.0e})")
+    print("joint less best psst: " + ", ".join(tests))
 
 
 def show_gain(plain: Scores, adaptive: Scores) -> None:
     """What strategies that stop early add."""
-    for budget in BUDGETS:
+    for budget in adaptive["joint"]:
         gain = adaptive["joint"][budget] - plain["joint"][budget]
         print(f"with adaptive votes at {budget:,}: {gain.mean():+.4f} ± {gain.std(ddof=1) / len(gain) ** 0.5:.4f}")
+
+
+def show_harvest() -> None:
+    """TPE over a pool, and TPE that samples every policy anew with five times the calls: the regret of both."""
+    populations = {"MATH": read_math(), "votes": make_votes()}
+    known = {name: population for name, population in populations.items() if population is not None}
+    for name, population in known.items():
+        for budget in (2_000, 10_000):
+            pooled, anew = (
+                [_regret(population, sampler, seed, calls) for seed in range(FEW)]
+                for sampler, calls in ((Tpe, budget), (resample, 5 * budget))
+            )
+            gap = np.array(anew) - pooled
+            error = gap.std(ddof=1) / len(gap) ** 0.5
+            print(
+                f"{name}: TPE's regret is {np.mean(pooled):.4f} after {budget:,} calls with the harvest, "
+                f"{np.mean(anew):.4f} after {5 * budget:,} without (difference {gap.mean():.4f} ± {error:.4f})"
+            )
+
+
+def _regret(population: Population, sampler: Callable[[int], BaseSampler], seed: int, calls: int) -> float:
+    world, built = Votes(population, np.arange(population.shares.shape[1]), calls, seed), sampler(seed)
+    chosen = search(built, world) if isinstance(built, Planned) else suggest_on(built, world, reuse=False)
+    return float(population.worth[0].mean(axis=2).max() - population.worth[0, chosen[0][0], chosen[0][1]].mean())
 
 
 def draw(name: str, scores: Scores, file: Path) -> None:
@@ -154,7 +185,7 @@ def draw(name: str, scores: Scores, file: Path) -> None:
     for sampler, by_budget in scores.items():
         rows = list(by_budget.values())
         error = {"array": [1.96 * row.std(ddof=1) / len(row) ** 0.5 for row in rows]}
-        figure.add_scatter(x=BUDGETS, y=[row.mean() for row in rows], error_y=error, name=sampler)
+        figure.add_scatter(x=list(by_budget), y=[row.mean() for row in rows], error_y=error, name=sampler)
     figure.update_xaxes(type="log", title="calls allowed")
     figure.update_yaxes(title="score of the chosen policies (mean over preferences)")
     figure.write_html(file)

@@ -32,6 +32,30 @@ def write_table(folder: Path, records: Iterable[Mapping[str, Any]]) -> None:
     (folder / "table.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def write_shares(
+    folder: Path, pairs: Mapping[tuple[str, str], Records], prompts: Sequence[str], examples: Sequence[str]
+) -> None:
+    """Put a table of shares there: every answer is drawn as often as it was recorded, and there is no end to them."""
+    texts = sorted({record["answer"] or "" for records in pairs.values() for record in records})
+    probs = np.zeros((len(prompts), len(examples), len(texts)))
+    tokens = np.zeros((2, len(prompts), len(examples)))
+    for i, prompt in enumerate(prompts):
+        for j, example in enumerate(examples):
+            found = pairs[prompt, example]
+            for record in found:
+                probs[i, j, texts.index(record["answer"] or "")] += 1 / len(found)
+            tokens[:, i, j] = np.mean([(record["input_tokens"], record["output_tokens"]) for record in found], axis=0)
+    np.savez(
+        folder / "table.npz",
+        probs=probs,
+        prompts=list(prompts),
+        examples=list(examples),
+        texts=texts,
+        input_tokens=tokens[0],
+        output_tokens=tokens[1],
+    )
+
+
 def write_study(folder: Path, study: Mapping[str, Any], examples: Iterable[Mapping[str, str]]) -> Path:
     """A study file with its examples; returns its path."""
     lines = (json.dumps(example, ensure_ascii=False) for example in examples)

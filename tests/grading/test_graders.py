@@ -69,3 +69,28 @@ def test_no_answer_is_never_right(grader: str) -> None:
     """None scores zero under every grader."""
     options = {"pattern": "B"} if grader == "pattern" else {}
     assert build(grader, options).grade(None, "B 1") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ("(C)", "c", True),
+        ("(3", "3", True),
+        ("((5)).", "5", True),
+        ("(Paris, France)", "Paris, France", True),
+        ("(1, 2)", "(1,2)", True),
+        ("(1,2)", "[1,2]", False),
+        ("[1, 2)", "[1, 2]", False),
+        ("(1,2)", "1,2", False),
+        ("(1/2) + (3/4)", "1/2) + (3/4", False),
+        ("f(x)", "f(x", False),
+    ],
+)
+def test_brackets_count_where_they_say_something(one: str, other: str, equal: bool) -> None:
+    """Around a point or an interval they do; around a choice or a word they do not."""
+    assert (Exact().parse(one) == Exact().parse(other)) is equal
+
+
+def test_a_flood_of_brackets_is_read_at_once() -> None:
+    """A model that has lost its way may fill its whole answer with them."""
+    assert Exact().parse("(" * 200_000 + "5") is not None

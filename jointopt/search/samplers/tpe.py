@@ -37,7 +37,7 @@ class Tpe(Planned):
         self.visits = np.zeros(view.sources, dtype=np.int64)
         self.means = np.full((view.preferences, view.sources, view.tactics), np.nan)
         self.errors, number, each = self.means.copy(), 0, max(view.portion, 2)
-        deepest = view.examples * -(-int(view.depths.max()) // each)
+        deepest = view.examples * (-(-int(view.depths.max()) // each) if view.sources * view.tactics > 1 else 1)
         while (count := min(BLOCK, view.examples, view.room() // each)) and self.visits.min() < deepest:
             source, tactic = self._suggest(view, number)
             examples = (self.visits[source] + np.arange(count)) % view.examples
