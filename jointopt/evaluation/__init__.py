@@ -4,7 +4,7 @@ from jointopt.evaluation.complete import OTHERS, Complete
 from jointopt.evaluation.dealer import Dealer, Game
 from jointopt.evaluation.draw import Draw, Tally, no_logprobs
 from jointopt.evaluation.estimate import Estimate
-from jointopt.evaluation.evaluate import Evaluate
+from jointopt.evaluation.evaluate import DEPTH, Evaluate
 from jointopt.evaluation.expect import Expected, Stakes, expect
 from jointopt.evaluation.extrapolate import Extrapolation, extrapolate_best_of, extrapolate_majority
 from jointopt.evaluation.harvest import harvest
@@ -13,6 +13,7 @@ from jointopt.evaluation.orders import draw_orders
 from jointopt.evaluation.readings import Outcome, Reading, Readings, read
 
 __all__ = [
+    "DEPTH",
     "OTHERS",
     "Answer",
     "Complete",

@@ -2,13 +2,15 @@
 
 from jointopt.search.first import try_first
 from jointopt.search.record import IMPORTANCE, Trials, close_stale, importances, open_trials
-from jointopt.search.samplers import SAMPLERS
+from jointopt.search.samplers import SAMPLERS, plans
 from jointopt.search.suggest import distributions, parameters, suggest
 from jointopt.search.trial import run_trial
+from jointopt.search.view import POOLED
 from jointopt.search.worker import Found, Terms, search
 
 __all__ = [
     "IMPORTANCE",
+    "POOLED",
     "SAMPLERS",
     "Found",
     "Terms",
@@ -18,6 +20,7 @@ __all__ = [
     "importances",
     "open_trials",
     "parameters",
+    "plans",
     "run_trial",
     "search",
     "suggest",

@@ -71,9 +71,10 @@ class PooledView(View):
         return {name: named[name] for name in self.distributions}
 
     def place(self, params: Mapping[str, Any]) -> tuple[int, int]:
-        """Of the policy that `suggest` makes of them."""
+        """Of the policy that `suggest` makes of them; of its source at a near n where it cannot be foreseen."""
         policy = suggest(FixedTrial(dict(params)), self.space)
-        return self._sources[policy.source], self._tactics[policy.tactic]
+        near = int(np.abs(self.depths - policy.n).argmin())
+        return self._sources[policy.source], self._tactics.get(policy.tactic, near)
 
     async def buy(self, buy: Buy) -> None:
         """Have the samples, and what tactics ask about them, from the pool or for money.
@@ -81,8 +82,10 @@ class PooledView(View):
         Raises:
             BudgetExhausted: the ledger refused; what could be afforded is in the pool.
         """
-        source, more = self.every[buy.source], np.bincount(buy.examples, minlength=self.examples) * buy.n
-        deep = self.held[buy.source] + more
+        source, deepest = self.every[buy.source], max(self.space.ns)
+        wanted = self.held[buy.source] + np.bincount(buy.examples, minlength=self.examples) * buy.n
+        deep = np.minimum(wanted, deepest)  # no policy asks for more
+        more = deep - self.held[buy.source]
         wishes = [(source, self.dev[place], int(deep[place])) for place in np.flatnonzero(more)]
         await self.evaluate.fill(wishes, self.ways, self.phase, self.cap)
         for place in np.flatnonzero(more):

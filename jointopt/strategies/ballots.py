@@ -1,6 +1,6 @@
 """Votes as arrays, so that a rule judges thousands of pools in many orders at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -72,7 +72,7 @@ class Drawn:
     ratings: Floats
     tokens: Integers
     kinds: int
-    _tallies: dict[object, Floats] = field(default_factory=dict, repr=False)
+    _weighed: dict[float, Floats] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, ballots: Ballots, orders: Integers) -> "Drawn":
@@ -89,12 +89,23 @@ class Drawn:
         answers = np.ascontiguousarray(np.moveaxis(self.answers, -1, 0))
         return np.asarray(answers[:, None] == np.arange(self.kinds)[:, None, None], dtype=np.float64)
 
-    def tallies(self, key: object, weigh: Callable[[], Floats] | None = None) -> Floats:
-        """Running sums of the votes' weights (1 each where none are given) by answer, shape (T, A, B, R)."""
-        if key not in self._tallies:
-            weighed = self.is_answer if weigh is None else self.is_answer * np.moveaxis(weigh(), -1, 0)[:, None]
-            self._tallies[key] = running(weighed)
-        return self._tallies[key]
+    @cached_property
+    def tallies(self) -> Floats:
+        """How often each answer was given, up to each vote, shape (T, A, B, R)."""
+        return running(self.is_answer)
+
+    def log_tallies(self, temperature: float) -> Floats:
+        """Log of each answer's sum of exp(rating / temperature), up to each vote, shape (T, A, B, R).
+
+        Logs, so that no rating, however high, makes those before it vanish; -inf where no vote has a rating.
+        """
+        if temperature not in self._weighed:
+            ratings = np.where(np.isnan(self.ratings), -np.inf, np.clip(self.ratings, None, _HIGHEST)) / temperature
+            sums = np.where(self.is_answer > 0, np.moveaxis(ratings, -1, 0)[:, None], -np.inf)
+            for t in range(1, len(sums)):
+                sums[t] = np.logaddexp(sums[t], sums[t - 1])
+            self._weighed[temperature] = sums
+        return self._weighed[temperature]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,7 @@ class Seen:
     @property
     def counts(self) -> Floats:
         """How often each answer was given."""
-        return np.asarray(self.drawn.tallies("count")[self.t - 1])
+        return np.asarray(self.drawn.tallies[self.t - 1])
 
     def among(self, votes: Flags) -> Floats:
         """How often each answer was given by some of the votes, shape (B, R, t)."""
@@ -130,24 +141,23 @@ class Seen:
 
     def since(self, w: int) -> Floats:
         """How often each answer was given among the last w votes."""
-        earlier = self.drawn.tallies("count")[self.t - 1 - w] if self.t > w else 0.0
+        earlier = self.drawn.tallies[self.t - 1 - w] if self.t > w else 0.0
         return np.asarray(self.counts - earlier)
 
     def tally(self, temperature: float) -> Floats:
         """Each answer's sum of exp(rating / temperature), up to a factor; a vote without a rating weighs nothing."""
-
-        def weigh() -> Floats:
-            ratings = np.where(np.isfinite(self.drawn.ratings), self.drawn.ratings, -np.inf)
-            best = ratings.max(axis=-1, keepdims=True)
-            return np.asarray(np.exp((ratings - np.where(np.isfinite(best), best, 0.0)) / temperature))
-
-        weights = self.drawn.tallies(temperature, weigh)[self.t - 1]
+        logs = self.drawn.log_tallies(temperature)[self.t - 1]
+        best = logs.max(axis=0)
+        weights = np.exp(logs - np.where(np.isfinite(best), best, 0.0))
         return np.where(self.counts > 0, weights, -1.0)  # where no vote weighs anything, all answers given tie
 
     def shared(self, by_answer: Floats, voters: Floats) -> Floats:
         """Chances of answers, shape (A, B, R), shared evenly among so many votes for each: shape (B, R, t)."""
         each = np.moveaxis(by_answer / np.maximum(voters, 1), 0, -1)
         return np.asarray(np.take_along_axis(each, self.answers.astype(np.intp), axis=-1))
+
+
+_HIGHEST = 1e100  # a rating above it counts as that
 
 
 def running(terms: Floats) -> Floats:

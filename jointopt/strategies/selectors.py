@@ -15,8 +15,9 @@ from jointopt.errors import StrategyError
 from jointopt.strategies.base import Ask, Case, Rating
 
 _STATED = re.compile(r"confiden\w*\W{0,5}(?:is|of)?\W{0,3}(\d+(?:\.\d+)?)\s*(%|/\s*10\b)?", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_MARK = re.compile(r"(?<![\d.])(-?\d+(?:\.\d+)?)(?:\s*(?:/|(?:out )?of)\s*(\d+(?:\.\d+)?))?")
 _TRUE = re.compile(r"\W*(true|yes)\b", re.IGNORECASE)
+_FALSE = re.compile(r"\W*(false|no)\b", re.IGNORECASE)
 
 
 class Selector(ABC):
@@ -54,11 +55,11 @@ LOGPROB = LogProb()
 
 @dataclass(frozen=True)
 class Length(Selector):
-    """The fewer tokens the better: 1 / (1 + tokens)."""
+    """The fewer tokens the better: 1 / (1 + tokens). Where there are none, as after a failure: 0."""
 
     def value(self, vote: Vote) -> float:
-        """From 1 downwards."""
-        return 1 / (1 + vote.tokens)
+        """From 1/2 downwards."""
+        return 1 / (1 + vote.tokens) if vote.tokens else 0.0
 
 
 @dataclass(frozen=True)
@@ -116,9 +117,10 @@ class PTrue(Selector):
         return replace(vote, rating=self.value(verdict))
 
     def value(self, vote: Vote) -> float:
-        """Read from the verdict: the probability of True, or of not False."""
+        """Read from the verdict: the probability of True, or of not False; none of either is no confidence."""
         sure = math.exp(vote.logprob)
-        return sure if _TRUE.match(vote.text) else 1 - sure
+        denied = bool(_FALSE.match(vote.text)) and math.isfinite(vote.logprob)
+        return sure if _TRUE.match(vote.text) else 1 - sure if denied else 0.0
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,12 @@ class Judged(Selector):
         return replace(vote, rating=self.value(verdict))
 
     def value(self, vote: Vote) -> float:
-        """The last number of the verdict, 0 to 1."""
-        found = _NUMBER.findall(vote.text)
-        return min(1.0, float(found[-1]) / self.judge.best) if found else 0.0
+        """The last number of the verdict, as a share of what it is out of, 0 to 1."""
+        found = _MARK.findall(vote.text)
+        if not found:
+            return 0.0
+        mark, best = found[-1]
+        return min(1.0, max(0.0, float(mark) / (float(best or 0) or self.judge.best)))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from jointopt.strategies.ballots import Floats, Seen, highest
 from jointopt.strategies.limits import require_between
 from jointopt.strategies.windows import Windows
 
+_LONGEST = 2**40  # a completion without a token, as where a request failed, is not the shortest
+
 
 @dataclass(frozen=True)
 class ShortFirst(Windows):
@@ -29,7 +31,8 @@ class ShortFirst(Windows):
     def wins(self, seen: Seen) -> Floats:
         """The most frequent answer among the shortest."""
         voters = max(1, ceil(self.keep * seen.t - 1e-9))
-        length = seen.tokens * seen.t + np.arange(seen.t)  # equally long ones in the order in which they came
+        tokens = np.where(seen.tokens > 0, seen.tokens, _LONGEST)
+        length = tokens * seen.t + np.arange(seen.t)  # equally long ones in the order in which they came
         votes = length <= np.partition(length, voters - 1, axis=-1)[..., voters - 1 : voters]
         counts = seen.among(votes)
         return np.asarray(seen.shared(highest(counts), counts) * votes)

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 
 from jointopt.config import Plan
 from jointopt.domain import Judge, Message, Model, Price, Request, Sample, Source, Spend
 from jointopt.errors import ModelError, ProviderError
-from jointopt.evaluation import no_logprobs
+from jointopt.evaluation import DEPTH, no_logprobs
 from jointopt.providers import Provider, lacks_logprobs
+from jointopt.search import POOLED, plans
+from jointopt.strategies import Windows
 from jointopt.study.parts import connect_models, open_playbook, read_samples
 
 _TURN = 100  # tokens that a further turn of a chat may bring beside what a model wrote
@@ -100,13 +103,15 @@ def look_ahead(plan: Plan) -> Outlook:
     """
     providers, prices = connect_models(plan)
     readings, everything, deepest = read_samples(plan), Spend(), max(plan.space.ns)
+    deepest *= 1 if plans(plan.sampler) else DEPTH  # one that only suggests may sample a policy deeper
+    requests = _requests(plan, deepest)
     sources, examples = list(plan.space.sources()), (*plan.task.dev, *plan.task.sealed)
-    raters = _raters(plan)
+    raters = _raters(plan, deepest)
     for source in sources:
         for example in examples:
             request = readings.request(source, example)
             tokens_in = providers[source.model].count_tokens(request)
-            everything += _worst(tokens_in, request.model, deepest, prices[source.model])
+            everything += _worst(tokens_in * requests, request.model, deepest, prices[source.model])
             for judge, most in raters:
                 model = judge.model if judge else request.model
                 shown = tokens_in + (deepest + most) * (request.model.max_tokens + _TURN)
@@ -120,12 +125,27 @@ def look_ahead(plan: Plan) -> Outlook:
     return Outlook(len(plan.space.policies()), len(sources), len(examples), everything, promised)
 
 
-def _raters(plan: Plan) -> list[tuple[Judge | None, int]]:
-    """Who asks about samples, with the most requests that the largest n can lead to; None: the model itself."""
-    playbook, deepest = open_playbook(plan, plan.preference), max(plan.space.ns)
+def _raters(plan: Plan, deepest: int) -> list[tuple[Judge | None, int]]:
+    """Who asks about samples, with the most requests that `deepest` samples can lead to; None: the model itself.
+
+    What is no rule over arrays asks for every n on its own, once for each run of n samples.
+    """
+    playbook = open_playbook(plan, plan.preference)
     strategies = [playbook.build(way.strategy, way.options) for way in plan.space.ways()]
-    asking = {strategy.rater: strategy.follow_ups(deepest) for strategy in strategies if strategy.follows}
+    asking = {
+        strategy.rater: strategy.follow_ups(deepest)
+        if isinstance(strategy, Windows)
+        else sum(deepest // n * strategy.follow_ups(n) for n in plan.space.ns)
+        for strategy in strategies
+        if strategy.follows
+    }
     return [(getattr(rater, "judge", None), most) for rater, most in asking.items()]
+
+
+def _requests(plan: Plan, deepest: int) -> int:
+    """How often the prompt of an example may be sent for one source: its samples come in portions."""
+    akin = len(plan.space.prompts) * len(plan.space.temperatures)
+    return ceil(deepest / min(ceil(POOLED / akin), deepest)) + 1
 
 
 def _worst(tokens_in: int, model: Model, n: int, price: Price) -> Spend:

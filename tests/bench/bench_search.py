@@ -43,7 +43,7 @@ PLANNING: dict[str, Callable[[int], Planned]] = {
     "uniform": Uniform,
 }
 VARIANTS = ("psst", "psst_k, K = 8", "psst_k, K = 1")
-REPEATS, RUNS = 20, 24  # of five splits on MATH; seeds on a synthetic world
+REPEATS, RUNS = 20, 20  # of five splits on MATH; seeds on a synthetic world
 FEW = 8  # of them for Optuna's samplers, whose suggestions take most of the time
 SLOW = {"tpe", *SUGGESTING}
 THRESHOLDS = (0.8, 0.9, 0.95)
@@ -78,6 +78,7 @@ class Arena:
 
 def main() -> None:
     """Print every task's table, and draw what calls buy."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
     start, folder = perf_counter(), Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         found = {arena.name: measure(arena, pool) for arena in arenas()}

@@ -55,7 +55,15 @@ def test_what_the_vote_itself_says() -> None:
     assert Objectives((2.0, 0.25)).value(vote) == pytest.approx(1.25)
 
 
-@pytest.mark.parametrize(("said", "rating"), [("True", 0.8), (" true.", 0.8), ("yes", 0.8), ("False", 0.2)])
+def test_what_failed_is_not_the_best() -> None:
+    """Without a token it is not the shortest; a verdict without a probability is no confidence."""
+    assert Length().value(Vote(None)) == 0.0
+    assert PTrue().value(Vote(None, text="False")) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("said", "rating"), [("True", 0.8), (" true.", 0.8), ("yes", 0.8), ("False", 0.2), ("", 0.0), ("Well, let me", 0.0)]
+)
 def test_p_true_is_the_probability_of_the_word(said: str, rating: float) -> None:
     """The model is shown its own answer; not False counts as True."""
     found, (ask,) = _rate(PTrue(), Vote("a", text="it is a"), Vote(None, math.log(0.8), said))
@@ -65,9 +73,20 @@ def test_p_true_is_the_probability_of_the_word(said: str, rating: float) -> None
     assert ask.request.messages[1].content == "it is a" and ask.request.model.max_tokens == 4
 
 
-@pytest.mark.parametrize(("said", "rating"), [("7", 0.7), ("I give 9 of 10", 1.0), ("11", 1.0), ("good", 0.0)])
+@pytest.mark.parametrize(
+    ("said", "rating"),
+    [
+        ("7", 0.7),
+        ("I give 9 of 10", 0.9),
+        ("11", 1.0),
+        ("good", 0.0),
+        ("Score: 3/10", 0.3),
+        ("4 out of 5", 0.8),
+        ("-3", 0.0),
+    ],
+)
 def test_a_judges_mark_is_a_share_of_its_best(said: str, rating: float) -> None:
-    """The last number of the verdict; no number is nothing. The judge sees the fields and the completion."""
+    """The last number, of what it is out of; no number is nothing. The judge sees the fields and the completion."""
     found, (ask,) = _rate(Judged(JUDGE), Vote("a", text="it is a"), Vote(None, text=said))
     assert found == pytest.approx(rating)
     assert ask.request is not None and ask.request.model == JUDGE.model

@@ -29,4 +29,12 @@ SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
     "uniform": build_uniform,
 }
 
-__all__ = ["SAMPLERS", "Grid", "Planned"]
+
+def plans(sampler: str) -> bool:
+    """Whether a sampler says itself what its trials buy."""
+    return sampler not in SUGGESTING
+
+
+SUGGESTING = {"gp", "grid", "nsga2", "random"}
+
+__all__ = ["SAMPLERS", "SUGGESTING", "Grid", "Planned", "plans"]

@@ -61,6 +61,9 @@ class Joint(Planned):
             visits = min(max(room // max(left, 1), LEAST * turn), room) // turn
             if visits < 1:
                 return
+            if self.visits * each >= view.examples * int(view.depths.max()):
+                self.why = "what is still in the race has as many samples as any policy asks for"
+                return
             yield from self._visit(tactics, visits, each)
             worlds = self._worlds(view.expected(self.race, self.seen, DRAWS))
             tactics[self.race] = worlds[0].mean(axis=2).argmax(axis=1)

@@ -40,6 +40,7 @@ class Tpe(Planned):
         deepest = view.examples * (-(-int(view.depths.max()) // each) if view.sources * view.tactics > 1 else 1)
         while (count := min(BLOCK, view.examples, view.room() // each)) and self.visits.min() < deepest:
             source, tactic = self._suggest(view, number)
+            source = source if self.visits[source] < deepest else int(self.visits.argmin())
             examples = (self.visits[source] + np.arange(count)) % view.examples
             yield Buy(source, tactic, examples, each)
             self.visits[source] += count
