@@ -201,6 +201,7 @@ class Findings:
         beyond: what votes of more samples would score under the winner's source; empty where no vote was searched.
         comparison_note: why nothing was compared; empty where it was.
         frontier: the best policy at every budget; None before any was judged.
+        ended: why the search ended, in words; empty while it goes on.
         taken_over: from the study that this one began with; None where it began with none.
     """
 
@@ -228,6 +229,7 @@ class Findings:
     comparison_note: str = ""
     frontier: Frontier | None = None
     taken_over: TakenOver | None = None
+    ended: str = ""
 
     def against(self, procedure: Procedure) -> Contender | None:
         """The contender of a procedure, where it was compared."""

@@ -12,7 +12,7 @@ SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 def verdict(findings: Findings) -> list[str]:
     """What the study says, one sentence or two per line, the most important first."""
     judged = (_winner, judge_joint, _preference, _preferred, _frontier, _beyond, _meeting, _flip)
-    lines = [sentence(findings) for sentence in (*judged, _account, _taken_over, _unreadable)]
+    lines = [sentence(findings) for sentence in (*judged, _account, _ended, _taken_over, _unreadable)]
     return [line for line in (*lines, *_warnings(findings)) if line]
 
 
@@ -130,6 +130,11 @@ def say_taken_over(found: TakenOver) -> str:
         f"{count} polic{'y' if count == 1 else 'ies'} most like its best {'was' if count == 1 else 'were'} tried first"
     )
     return f"Warm start from {found.study!r} ({found.examples} examples shared): {worth}; {first}."
+
+
+def _ended(findings: Findings) -> str:
+    """Why nothing more was searched, and what that may have cost."""
+    return f"The search ended: {findings.ended}." if findings.ended else ""
 
 
 def _taken_over(findings: Findings) -> str:

@@ -16,7 +16,7 @@ from jointopt.search.suggest import distributions, parameters, suggest
 from jointopt.search.view import Buy, Floats, Integers, View
 from jointopt.strategies import OBJECTIVES, Windows
 
-RESERVE = 0.2  # of the budget at most, to judge the chosen policy as deep as it asks
+RESERVE = 0.4  # of the budget at most, to judge the chosen policy as deep as it asks
 MOST_AT_ONCE = 8  # samples in a request, where a long prompt makes more of them cheaper
 
 
@@ -94,7 +94,7 @@ class PooledView(View):
 
     def room(self) -> int:
         """Samples that what is left pays for, at the price of those bought so far, a reserve kept back."""
-        whole = self.cap.part(1 - min(RESERVE, self._reserve()))
+        whole = self.cap.part(1 - self._reserve())
         if not self.spend.calls:
             return self._first_room(whole)
         used = whole.share(self.spend)
@@ -146,9 +146,11 @@ class PooledView(View):
         return self._complete[c].cards(source, ways, examples, held, draws) if ways else {}
 
     def _reserve(self) -> float:
-        """The share of the budget that one block of the deepest policy may need."""
-        foreseen = self.cap.calls and not self.sequential
-        return BLOCK * int(self.depths.max()) / self.cap.calls if foreseen and self.cap.calls else RESERVE
+        """The share of the budget that one block of the deepest policy may need, and its rivals."""
+        request = self.evaluate.draw.readings.request(self.every[0], self.dev[0])
+        one = self.evaluate.draw.worst(request, max(self.space.ns))
+        block = Spend(BLOCK * one.calls, BLOCK * one.tokens, BLOCK * one.usd)
+        return RESERVE if self.sequential else min(RESERVE, self.cap.share(block))
 
     def _first_room(self, whole: Budget) -> int:
         """Before anything is bought: by the number of calls, or the worst price of one."""

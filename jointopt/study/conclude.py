@@ -77,6 +77,7 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         comparison_note="" if comparison else why_not_compared(phases, extent),
         frontier=find_frontier(judged_alike(parts)),
         taken_over=taken_over(parts),
+        ended=(phases.recall("search") or {}).get("why", ""),
     )
 
 

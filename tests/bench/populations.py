@@ -119,5 +119,5 @@ def split(questions: int, repeats: int, seed: int) -> list[tuple[Integers, Integ
         order = rng.permutation(questions)
         for fold in range(5):
             scored = np.sort(order[fold::5])
-            splits.append((np.setdiff1d(np.arange(questions), scored), scored))
+            splits.append((rng.permutation(np.setdiff1d(np.arange(questions), scored)), scored))
     return splits

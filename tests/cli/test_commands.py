@@ -92,7 +92,7 @@ def test_schema_is_a_json_schema(tmp_path: Path) -> None:
         (("window: 4", "windows: 4"), ["windows", "window"]),
         (("- best_of ", "- best_of: {by: loprob} "), ["loprob", "logprob"]),
         (("budget: {calls: 16000}", "budget: {}"), ["budget"]),
-        (("sampler: tpe", "smapler: tpe"), ["smapler", "sampler"]),
+        (("sampler: joint", "smapler: joint"), ["smapler", "sampler"]),
         (("n: [1, 2", "n: [0, 2"), ["n"]),
         (("embedded/nano", "embedded/mini"), ["mini", "nano"]),
         (("examples.jsonl ", "exams.jsonl "), ["exams.jsonl"]),

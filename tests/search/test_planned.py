@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from jointopt.search import SAMPLERS
 from jointopt.search.samplers import Planned
-from jointopt.search.samplers.joint import Joint, Sure
+from jointopt.search.samplers.joint import Joint
 from jointopt.search.samplers.psst_k import PsstK
 from jointopt.search.view import Floats
-from tests.bench.populations import best_of, chance_to_win, make_objectives, make_votes, vote_population
+from tests.bench.populations import best_of, chance_to_win, make_objectives, make_votes, read_math, vote_population
 from tests.bench.worlds import BestOf, Population, Votes, search
 
 PLANNED = sorted(name for name, build in SAMPLERS.items() if isinstance(build(0), Planned))
@@ -77,6 +77,20 @@ def test_joint_sees_the_flip_from_eight_samples() -> None:
     assert world.held.max() <= 8
 
 
+def test_joint_sees_the_flip_of_recorded_prompts() -> None:
+    """Prompt 1 is better alone and prompt 4 in a vote of 32; eight samples of each question tell both."""
+    math = read_math()
+    if math is None:
+        pytest.skip("no recorded answers: set JOINTOPT_BENCH_DATA")
+    pair = vote_population(math.shares[[1, 4]], math.cost[[1, 4]], np.zeros(1))
+    assert pair.worth[0, :, 0].mean(axis=1).argmax() == 0
+    orders = [np.random.default_rng(seed).permutation(316) for seed in range(6)]
+    worlds = [Votes(pair, order, 2 * 8 * 316, seed) for seed, order in enumerate(orders)]
+    found = [search(Joint(seed, sure=None), world)[0] for seed, world in enumerate(worlds)]
+    assert sum(source for source, _ in found) >= 5
+    assert min(tactic for _, tactic in found) > 15
+
+
 def test_joint_chooses_for_every_preference() -> None:
     """Where samples are dear it asks for fewer of them."""
     (_, many), (_, few) = search(Joint(1, sure=None), Votes(_flip(0.006), np.arange(80), 4000, 1))
@@ -88,7 +102,7 @@ def test_joint_stops_where_nothing_is_left_to_decide() -> None:
     right = np.array([[0.95] * 60, [0.3] * 60, [0.2] * 60])
     population = vote_population(np.stack([right, 1 - right], axis=2), np.full(3, 0.01), np.array([0.5]))
     world = Votes(population, np.arange(60), 50_000, 2)
-    sampler = Joint(2, sure=Sure(gain=0.03))
+    sampler = Joint(2, sure=0.03)
     ((source, _),) = search(sampler, world)
     assert source == 0
     assert world.spent < 15_000

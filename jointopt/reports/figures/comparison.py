@@ -38,7 +38,7 @@ def comparison(findings: Findings) -> Panel:
     figure.add_vline(x=0, line={"color": INK, "width": 1})
     remark = (
         "Joint minus the other on the same sealed examples, with its 95% interval; all chose before the seal was "
-        "opened, each from as many calls as joint search used. "
+        "opened, each from as many calls as joint search used, at most. "
         "Blue: joint is ahead beyond doubt. Vermillion: behind. Grey: the interval holds zero, so it may be luck."
     )
     return Panel(KEY, QUESTION, _answer(rivals), figure, HEADERS, rows, remark)

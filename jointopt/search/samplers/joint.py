@@ -7,7 +7,6 @@ best under any preference leave the race, half of them a round at most, and what
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -18,15 +17,8 @@ from jointopt.search.view import Buy, Floats, Integers, View
 ROUNDS = 10  # in which the budget is spent
 LEAST = 8  # examples in a round
 WORLDS = 256  # of the bootstrap over examples
+RISK = 0.05  # that a better policy is missed by more than is said
 DRAWS, LAST_DRAWS = 24, 64  # completions of a pool while racing, and for the last word
-
-
-@dataclass(frozen=True, slots=True)
-class Sure:
-    """When to stop: no policy beats the best one by more than `gain` (utility), with probability 1 - `risk`."""
-
-    gain: float = 0.01
-    risk: float = 0.05
 
 
 class Joint(Planned):
@@ -36,15 +28,16 @@ class Joint(Planned):
         seed: of its choices.
         drop: a prompt leaves when those above it hold all but this much of the chance to be best, under each
             preference.
-        sure: when to stop early; None: never before the budget is spent.
+        sure: stop when no policy beats the best one by more than this (utility), with probability 1 - `RISK`, under any
+            preference; None: never before the budget is spent.
     """
 
-    def __init__(self, seed: int, *, drop: float = 0.03, sure: Sure | None = Sure()) -> None:
+    def __init__(self, seed: int, *, drop: float = 0.03, sure: float | None = 0.01) -> None:
         super().__init__(seed)
         self.drop, self.sure = drop, sure
         self.rng = np.random.default_rng(seed)
         self.race: Integers = np.zeros(0, dtype=np.int64)
-        self.order: Integers = np.zeros(0, dtype=np.int64)
+        self.seen: Integers = np.zeros(0, dtype=np.int64)  # examples that every prompt of the race was sampled on
         self.visits = 0  # that every prompt of the race has had
 
     def least(self, view: View) -> int:
@@ -54,7 +47,6 @@ class Joint(Planned):
     def plan(self, view: View) -> Iterator[Buy]:
         """Race until the budget is spent, or nothing is left to decide."""
         self.race = np.arange(view.sources)
-        self.order = self.rng.permutation(view.examples)
         self.visits, each, tactics = 0, view.portion, np.zeros(view.sources, dtype=np.int64)
         for left in count(ROUNDS, -1):
             room, turn = view.room(), each * len(self.race)
@@ -64,13 +56,14 @@ class Joint(Planned):
             if self.visits * each >= view.examples * int(view.depths.max()):
                 self.why = "what is still in the race has as many samples as any policy asks for"
                 return
-            yield from self._visit(tactics, visits, each)
+            yield from self._visit(view, tactics, visits, each)
+            self.seen = np.arange(min(self.visits, view.examples))
             worlds = self._worlds(view.expected(self.race, self.seen, DRAWS))
             tactics[self.race] = worlds[0].mean(axis=2).argmax(axis=1)
-            if self.sure and _regret(worlds, 1 - self.sure.risk) <= self.sure.gain:
-                self.why = (
-                    f"no policy is better by more than {self.sure.gain:g} with {1 - self.sure.risk:.0%} probability"
-                )
+            expected, most = _regret(worlds, RISK)
+            self.why = f"the budget is spent; {_gain(expected, most)}"
+            if self.sure is not None and most <= self.sure:
+                self.why = f"no policy is likely to be better by more than {self.sure:g}; {_gain(expected, most)}"
                 return
             self.race = self.race[self._open(worlds.max(axis=2))]
 
@@ -80,14 +73,9 @@ class Joint(Planned):
         places = [divmod(int(np.nanargmax(mean)), view.tactics) for mean in means]
         return [(int(self.race[source]), tactic) for source, tactic in places]
 
-    @property
-    def seen(self) -> Integers:
-        """The examples that every prompt of the race has been sampled on."""
-        return self.order[: self.visits]
-
-    def _visit(self, tactics: Integers, visits: int, each: int) -> Iterator[Buy]:
+    def _visit(self, view: View, tactics: Integers, visits: int, each: int) -> Iterator[Buy]:
         """The next examples in turn, the first again after the last."""
-        turn = self.order[np.arange(self.visits, self.visits + visits) % len(self.order)]
+        turn = np.arange(self.visits, self.visits + visits) % view.examples
         for source in self.race:
             yield Buy(int(source), int(tactics[source]), turn, each)
         self.visits += visits
@@ -111,12 +99,18 @@ class Joint(Planned):
         return np.array(sorted(kept), dtype=np.int64)
 
 
-def _regret(worlds: Floats, probability: float) -> float:
-    """What the leader loses to the best policy of each world, at most with a probability, under any preference."""
+def _regret(worlds: Floats, risk: float) -> tuple[float, float]:
+    """What the leader loses to the best policy of each world: on average, and at most but for a risk; under the
+    preference where that is most.
+    """
     flat = worlds.reshape(len(worlds), -1, worlds.shape[3])
     leaders = flat.mean(axis=2).argmax(axis=1)
     lost = flat.max(axis=1) - flat[np.arange(len(flat)), leaders]
-    return float(np.quantile(lost, probability, axis=1).max())
+    return float(lost.mean(axis=1).max()), float(np.quantile(lost, 1 - risk, axis=1).max())
+
+
+def _gain(expected: float, most: float) -> str:
+    return f"a choice without doubt would gain {expected:.3f}, and {most:.3f} at most with {1 - RISK:.0%} probability"
 
 
 def build_joint(seed: int) -> Joint:
