@@ -69,9 +69,15 @@ class Draw:
             BudgetExhausted: the ledger or the clock refused; what could be afforded has been drawn.
             ModelError: more than `MAX_FAILED_SHARE` of the requests failed; what succeeded is kept.
         """
-        self.load([request for request, _ in wishes])
-        lacking = [(request, range(len(self.readings.samples(request)), n)) for request, n in wishes]
-        self.tally.pooled += sum(n - len(missing) for (_, n), (_, missing) in zip(wishes, lacking, strict=True))
+        self._stopped = False
+        wanted: dict[str, tuple[Request, int]] = {}
+        for request, n in wishes:  # equal requests are one: their replicates are the same
+            wanted[request.key] = request, max(n, wanted.get(request.key, (request, 0))[1])
+        self.load([request for request, _ in wanted.values()])
+        lacking = [(request, range(len(self.readings.samples(request)), n)) for request, n in wanted.values()]
+        self.tally.pooled += sum(
+            n - len(missing) for (_, n), (_, missing) in zip(wanted.values(), lacking, strict=True)
+        )
         lacking = [(request, missing) for request, missing in lacking if missing]
         while lacking:  # what the worst price holds back at first, the true price may still allow
             if time.monotonic() >= self.deadline_s:
@@ -91,7 +97,8 @@ class Draw:
     def worst(self, request: Request, n: int) -> Spend:
         """The most that n samples of a request may cost."""
         provider, model = self.providers[request.model.id], request.model
-        tokens_in, tokens_out = provider.count_tokens(request), n * model.max_tokens
+        prompts = n if provider.may_split else 1  # an endpoint that ignores n is asked, and paid, once for each
+        tokens_in, tokens_out = prompts * provider.count_tokens(request), n * model.max_tokens
         return Spend(n, tokens_in + tokens_out, provider.price(model).of(tokens_in, tokens_out))
 
     async def _buy_all(self, orders: Sequence[Order]) -> None:
@@ -109,29 +116,35 @@ class Draw:
         gates = {model: asyncio.Semaphore(size) for model, size in _concurrency(orders).items()}
         writer = asyncio.create_task(self._write(arrivals))
         failures: list[tuple[Order, ProviderError]] = []
+        troubles: list[ModelError] = []
 
         async def ask(order: Order) -> None:
             async with gates[order.request.model.id]:
-                if self._stopped:
+                if self._stopped or troubles:  # nothing more is asked, but what is on its way is paid for, and kept
                     return
                 try:
-                    samples = await self.providers[order.request.model.id].complete(order.request, order.replicates)
+                    await arrivals.put(await self._ask(order, troubles))
                 except ProviderError as error:
                     failures.append((order, error))
-                else:
-                    await arrivals.put(Settlement(order.request, samples, order.reservation, _true_spend(samples)))
-                    if lacks_logprobs(order.request, samples):
-                        raise no_logprobs(order.request.model.id)
+                except ModelError as error:
+                    troubles.append(error)
 
         try:
             async with asyncio.TaskGroup() as tasks:
                 for order in orders:
                     tasks.create_task(ask(order))
-        except* ModelError as group:
-            raise group.exceptions[0] from None
         finally:
             await self._end(arrivals, writer, orders)
+        if troubles:
+            raise troubles[0]
         self._record_failures(failures, len(orders))
+
+    async def _ask(self, order: Order, troubles: list[ModelError]) -> Settlement:
+        """What came; that no log-probability came with it is a trouble, but it is paid for."""
+        samples = await self.providers[order.request.model.id].complete(order.request, order.replicates)
+        if lacks_logprobs(order.request, samples):
+            troubles.append(no_logprobs(order.request.model.id))
+        return Settlement(order.request, samples, order.reservation, _true_spend(samples))
 
     async def _end(
         self, arrivals: "asyncio.Queue[Settlement | None]", writer: "asyncio.Task[set[int]]", orders: Sequence[Order]

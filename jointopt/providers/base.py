@@ -2,12 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from jointopt.domain import Model, Price, Request, Sample
 
 
 class Provider(ABC):
-    """Completes requests. One provider serves every request of its kind, concurrently, from one event loop."""
+    """Completes requests. One provider serves every request of its kind, concurrently, from one event loop.
+
+    Attributes:
+        may_split: whether n samples may take n requests, each with its prompt, as where an endpoint ignores n.
+    """
+
+    may_split: ClassVar[bool] = False
 
     @abstractmethod
     async def complete(self, request: Request, replicates: Sequence[int]) -> list[Sample]:

@@ -55,6 +55,8 @@ class Lite(Provider):
             half more by lot.
     """
 
+    may_split = True
+
     def __init__(self, *, backoff_s: float = 1.0) -> None:
         self._backoff_s = backoff_s
         self._gates: dict[tuple[str, str | None], asyncio.Semaphore] = {}

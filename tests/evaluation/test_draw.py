@@ -144,3 +144,71 @@ async def test_the_clock_is_a_budget_too(tmp_path: Path) -> None:
     with pytest.raises(BudgetExhausted, match="clock"):
         await draw.fill([(request, 1) for request in _requests(draw, "a")], phase="search")
     assert draw.ledger.spent() == Spend()
+
+
+async def test_equal_requests_are_bought_once(tmp_path: Path) -> None:
+    """Two wishes for the same request are one, as deep as the deeper of them."""
+    echo = Echo()
+    draw = _draw(tmp_path, Budget(calls=10), echo)
+    (request,) = _requests(draw, "a")
+    await draw.fill([(request, 2), (request, 3), (request, 2)], phase="search")
+    assert echo.asked == [("a", 0), ("a", 1), ("a", 2)]
+    assert draw.ledger.spent().calls == 3
+
+
+class Splitting(Echo):
+    """Sends, and bills, the prompt once for every sample."""
+
+    may_split = True
+
+    async def complete(self, request: Request, replicates: Sequence[int]) -> list[Sample]:
+        """One request a sample."""
+        samples = []
+        for replicate in replicates:
+            samples += await super().complete(request, [replicate])
+        return samples
+
+
+async def test_the_promise_holds_where_n_is_ignored(tmp_path: Path) -> None:
+    """Every sample may bring its prompt's tokens: so many are reserved, and never more than allowed are spent."""
+    draw = _draw(tmp_path, Budget(tokens=40), Splitting())
+    with pytest.raises(BudgetExhausted):
+        await draw.fill([(request, 4) for request in _requests(draw, "a", "b", "c")], phase="search")
+    assert 0 < draw.ledger.spent().tokens <= 40
+    assert draw.ledger.audit() == []
+
+
+class Refusing(Echo):
+    """Refuses one question for good, while the others are on their way."""
+
+    async def complete(self, request: Request, replicates: Sequence[int]) -> list[Sample]:
+        """After a moment, but for the refusal, which comes at once."""
+        if request.messages[-1].content == "bad":
+            raise ModelError("the key is refused")
+        await asyncio.sleep(0.05)
+        return await super().complete(request, replicates)
+
+
+async def test_what_is_on_its_way_when_a_model_refuses_is_kept(tmp_path: Path) -> None:
+    """It is billed, so it is waited for, settled and in the pool; the refusal is told then."""
+    refusing = Refusing()
+    draw = _draw(tmp_path, Budget(calls=10), refusing)
+    good, other, bad = _requests(draw, "good", "other", "bad")
+    with pytest.raises(ModelError, match="key is refused"):
+        await draw.fill([(good, 2), (other, 2), (bad, 2)], phase="search")
+    assert len(refusing.asked) == draw.ledger.spent().calls == 4
+    assert len(draw.readings.samples(good)) == 2
+    assert draw.ledger.reserved() == Spend()
+
+
+async def test_a_draw_that_was_stopped_can_go_on(tmp_path: Path) -> None:
+    """In the same process: the next fill buys again."""
+    draw = _draw(tmp_path, Budget(calls=10), Refusing())
+    (request,) = _requests(draw, "a")
+    filling = asyncio.create_task(draw.fill([(request, 2)], phase="search"))
+    await asyncio.sleep(0.01)
+    filling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await filling
+    await draw.fill([(request, 4)], phase="search")
+    assert len(draw.readings.samples(request)) == 4
