@@ -149,6 +149,7 @@ class _Table:
                 for request, upto in lacking:
                     self.answer(request, upto)
                 dealer.play()
+        estimate.follow.close()
         card = estimate.card(Policy(_SOURCE, "own", self.n), [self.example])
         if card is None:
             raise AssertionError(f"{self.strategy!r} cannot be scored at n = {self.n} from a pool that has all it asks")

@@ -83,7 +83,7 @@ class Dealer:
         needed: dict[str, tuple[Request, int]] = {}
         for request, wanted in (wait for game in self.games for wait in game.waits):
             if len(self.readings.samples(request)) < max(wanted.stop, needed.get(request.key, (request, 0))[1]):
-                needed[request.key] = (request, wanted.stop)
+                needed[request.key] = request, max(wanted.stop, needed.get(request.key, (request, 0))[1])
         return list(needed.values())
 
     def play(self) -> None:

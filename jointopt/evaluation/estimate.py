@@ -4,7 +4,7 @@ pass@k: Chen et al. 2107.03374; max@k: Walder & Karkhanis 2505.15201; majority: 
 rest by replay (`expect`, `follow`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -28,13 +28,24 @@ class Estimate:
         self.readings, self.playbook, self.prices = readings, playbook, prices
         self.follow = FollowUps(readings, prices)
 
+    def recall(self, cards: Iterable[Scorecard], examples: Sequence[Example]) -> None:
+        """Take up from scorecards about how many samples all that follows had been asked."""
+        known = {example.id: example for example in examples}
+        for card in cards:
+            policy, strategy = card.policy, self.playbook.build(card.policy.strategy, card.policy.options)
+            if strategy.follows:
+                counts = zip(card.examples, card.samples, strict=True)
+                asked = {known[id]: int(count) for id, count in counts if id in known}
+                self.follow.recall(strategy, policy.n, policy.source, asked)
+
     def reading(self, policy: Policy, example: Example) -> Reading | None:
         """The samples that a policy is scored on, rated where its strategy does so; None where they are too few."""
         strategy = self.playbook.build(policy.strategy, policy.options)
         if isinstance(strategy, Windows):
             found = self.follow.rated(strategy, policy.source, example)
             return found if found and len(found) >= policy.n else None
-        found = self.readings.of(policy.source, example)
+        base = self.readings.of(policy.source, example)
+        found = self.follow.covered(strategy, policy.source, example, base, policy.n) if base else None
         return found if found and self._outcome(policy, example, found) else None
 
     def warm(self, policies: Sequence[Policy], examples: Sequence[Example]) -> None:

@@ -60,6 +60,7 @@ class Evaluate:
         pairs = [(source, example) for source in sources for example in examples]
         for strategy, ns in self._following({policy.tactic for policy in self.policies}):
             load_follow_ups(self.estimate.follow.open(strategy, ns, pairs), self.draw)
+            self.estimate.follow.close()
 
     async def judge(self, policy: Policy, *, phase: str, cap: Budget | None = None) -> Scorecard:
         """Judge a policy on at least one block more than before, and on all of them while it can still win.
@@ -114,7 +115,10 @@ class Evaluate:
         await self.draw.fill(asked, phase=phase, cap=cap)
         pairs = [(source, example) for source, example, _ in wishes]
         for strategy, ns in self._following(tactics):
-            await fill_follow_ups(follow.open(strategy, ns, pairs), self.draw, phase, cap)
+            try:
+                await fill_follow_ups(follow.open(strategy, ns, pairs), self.draw, phase, cap)
+            finally:
+                follow.close()
 
     def _following(self, tactics: Iterable[Tactic]) -> list[tuple[Strategy, list[int]]]:
         """The strategies among tactics that ask about samples, each with its numbers of samples."""

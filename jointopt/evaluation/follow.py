@@ -18,6 +18,7 @@ from jointopt.evaluation.readings import Outcome, Reading, Readings
 from jointopt.strategies import Lots, Strategy, Windows
 
 Pair = tuple[Source, Example]
+Key = tuple[object, int, str, str]  # rater or strategy, n where it matters, request, example
 
 
 class FollowUps:
@@ -30,50 +31,81 @@ class FollowUps:
 
     def __init__(self, readings: Readings, prices: Mapping[str, Price]) -> None:
         self.readings, self.prices = readings, prices
-        self._rated: dict[tuple[object, str, str], Reading] = {}
-        self._tried: dict[tuple[object, str, str], int] = {}
+        self._rated: dict[Key, Reading] = {}
+        self._asked: dict[Key, int] = {}  # samples of which all that follows was asked on purpose
+        self._opened: list[tuple[Key, int, list[Dealer]]] = []
 
     def rated(self, strategy: Windows, source: Source, example: Example) -> Reading | None:
-        """The reading of a source with every vote rated, up to the first that the pool cannot rate yet."""
+        """The reading of a source with every vote rated, as far as that was asked on purpose.
+
+        A rating that the pool happens to hold for a further vote does not count: which ones it holds depends on what
+        they say, and a score over these would be biased.
+        """
         base = self.readings.of(source, example)
-        if base is None or (strategy.rater is strategy and not strategy.follows):
+        if base is None or type(strategy).rate is Windows.rate:
             return base
-        key = (strategy.rater, self.readings.request(source, example).key, example.id)
+        key = self._key(strategy.rater, 0, source, example)
+        count = min(self._asked.get(key, 0), len(base)) if strategy.follows else len(base)
         known = self._rated.get(key)
-        if (known is None or len(known) < len(base)) and self._tried.get(key) != self.readings.additions:
-            self._tried[key] = self.readings.additions
-            dealer = self._rating(strategy, source, example, base)
+        if count > (len(known) if known else 0):
+            dealer = self._rating(strategy, source, example, base.first(count))
             dealer.play()
-            ended = _ended(dealer.games)
-            if ended > (len(known) if known else 0):
-                known = self._rated[key] = self._after(base.first(ended), dealer.games[:ended], example)
+            if all(game.over for game in dealer.games):
+                known = self._rated[key] = self._after(base.first(count), dealer.games, example)
         return known
 
     def outcome(self, strategy: Strategy, source: Source, example: Example, base: Reading, n: int) -> Outcome | None:
-        """What a strategy that is no rule may expect of a reading; None where the pool does not cover it."""
-        known = base.outcomes.setdefault(strategy, {})
-        if n not in known and n <= len(base):
-            dealers = self._dealers(strategy, source, example, base, n)
+        """What a strategy that is no rule may expect of the samples about which all was asked on purpose."""
+        some = self.covered(strategy, source, example, base, n)
+        if some is None:
+            return None
+        known = some.outcomes.setdefault(strategy, {})
+        if n not in known:
+            dealers = self._dealers(strategy, source, example, some, n)
             for dealer in dealers:
                 dealer.play()
             games = [game for dealer in dealers for game in dealer.games]
-            ended = _ended(games)
-            if ended < len(games):  # what the pool has grown by since is still to be played
-                return self._mean(games[:ended], base, example) if ended else None
-            known[n] = self._mean(games, base, example)
-        return known.get(n)
+            if not all(game.over for game in games):
+                return None
+            known[n] = self._mean(games, some, example)
+        return known[n]
+
+    def covered(self, strategy: Strategy, source: Source, example: Example, base: Reading, n: int) -> Reading | None:
+        """The samples about which all that this n asks was asked on purpose; None where they are too few."""
+        asked = self._asked.get(self._key(strategy, n, source, example), 0) if strategy.follows else len(base)
+        return base.first(asked) if n <= min(asked, len(base)) else None
 
     def open(self, strategy: Strategy, ns: Sequence[int], pairs: Iterable[Pair]) -> list[Dealer]:
-        """The dealers that have to deal to score a strategy: nothing is asked yet."""
-        dealers: list[Dealer] = []
+        """The dealers that have to deal to score a strategy: nothing is asked yet. `close` ends it."""
+        opened: list[tuple[Key, int, list[Dealer]]] = []
         for source, example in pairs:
             base = self.readings.of(source, example)
             if base is not None and isinstance(strategy, Windows):
-                dealers.append(self._rating(strategy, source, example, base))
+                key = self._key(strategy.rater, 0, source, example)
+                opened.append((key, len(base), [self._rating(strategy, source, example, base)]))
             elif base is not None:
-                covered = (n for n in ns if n <= len(base))
-                dealers += (dealer for n in covered for dealer in self._dealers(strategy, source, example, base, n))
-        return dealers
+                for n in (n for n in ns if n <= len(base)):
+                    key = self._key(strategy, n, source, example)
+                    opened.append((key, len(base), self._dealers(strategy, source, example, base, n)))
+        self._opened += opened
+        return [dealer for _, _, dealers in opened for dealer in dealers]
+
+    def close(self) -> None:
+        """Note of which samples all has been asked now that was opened."""
+        for key, count, dealers in self._opened:
+            if all(game.over for dealer in dealers for game in dealer.games):
+                self._asked[key] = max(count, self._asked.get(key, 0))
+        self._opened = []
+
+    def recall(self, strategy: Strategy, n: int, source: Source, asked: Mapping[Example, int]) -> None:
+        """Take up, by example, about how many samples all had been asked when a study was last scored."""
+        rater, n = (strategy.rater, 0) if isinstance(strategy, Windows) else (strategy, n)
+        for example, count in asked.items():
+            key = self._key(rater, n, source, example)
+            self._asked[key] = max(count, self._asked.get(key, 0))
+
+    def _key(self, rater: object, n: int, source: Source, example: Example) -> Key:
+        return rater, n, self.readings.request(source, example).key, example.id
 
     def _rating(self, strategy: Windows, source: Source, example: Example, base: Reading) -> Dealer:
         case = self.readings.case(source, example)
@@ -99,8 +131,9 @@ class FollowUps:
         votes = tuple(game.end for game in games)
         marks = base.marks.copy()
         for place, (before, after) in enumerate(zip(base.votes, votes, strict=True)):
-            if after.text != before.text:
-                marks[:, place] = self.readings.rubric.marks(after.text, example.reference)
+            if after.text != before.text:  # nothing said, as after a failure, earns nothing
+                said = after.text and self.readings.rubric.marks(after.text, example.reference)
+                marks[:, place] = said or 0.0
         extra = np.array([(game.bill.tokens, game.bill.usd, game.bill.seconds) for game in games]).T
         return replace(base, votes=votes, marks=marks, extra=extra, outcomes={}, _shorter={})
 
@@ -108,7 +141,7 @@ class FollowUps:
         """The mean over plays."""
         marks: dict[str, NDArray[np.float64]] = {
             vote.text: column for vote, column in zip(base.votes, base.marks.T, strict=True)
-        }
+        } | {"": np.zeros(len(base.marks))}
 
         def worth(lots: Lots) -> NDArray[np.float64]:
             rubric = self.readings.rubric
@@ -130,8 +163,3 @@ class FollowUps:
             for game in games
         ]
         return Outcome(tuple(means), unreadable, *map(float, np.mean(tallies, axis=0)))
-
-
-def _ended(games: Sequence[Game]) -> int:
-    """How many games are over, counted from the first."""
-    return next((i for i, game in enumerate(games) if not game.over), len(games))

@@ -89,9 +89,11 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
     )
     readings = read_samples(plan)
     draw = Draw(readings, pool, ledger, providers, on_progress)
-    keep = Scoreboard(database, row.id).keep
+    board = Scoreboard(database, row.id)
     estimate = Estimate(readings, open_playbook(plan, plan.preference), prices)
-    evaluate = Evaluate(plan.task, plan.space.policies(), draw, estimate, plan.preference, keep)
+    evaluate = Evaluate(plan.task, plan.space.policies(), draw, estimate, plan.preference, board.keep)
+    here = set(evaluate.policies)
+    estimate.recall((card for policy, card in board.cards().items() if policy in here), plan.task.dev)
     return Parts(
         plan, database, studies, row, pool, ledger, providers, prices, readings, draw, estimate, evaluate, lender
     )

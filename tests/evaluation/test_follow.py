@@ -116,3 +116,32 @@ async def test_a_pool_that_grows_does_not_lose_what_was_scored(world: MakeWorld)
         assert card is not None and card.scores.tolist() == scores
     await evaluate.cover([SOURCE], made.examples, 8, made.space.tactics(), phase="search")
     assert any(card.scores.tolist() != before[policy] for policy, card in evaluate.cards.items())
+
+
+@pytest.mark.parametrize("strategy", [("universal", {}), ("best_of", {"by": ("careful",)})])
+async def test_what_grows_for_another_policy_is_not_scored(
+    world: MakeWorld, strategy: tuple[str, dict[str, tuple[str]]]
+) -> None:
+    """Whether the pool can go on for free depends on what the answers are: only what was asked on purpose counts."""
+    name, options = strategy
+    plan = world({name: dict(options), "majority": {}}, (2, 8))
+    evaluate = plan.open()
+    policy = plan.policy(name, 2, **{option: choices[0] for option, choices in options.items()})
+    await evaluate.cover([SOURCE], plan.examples, 2, [policy.tactic], phase="search")
+    scored = evaluate.cards[policy]
+    assert scored.samples.tolist() == [2] * len(plan.examples)
+    await evaluate.cover([SOURCE], plan.examples, 8, [plan.policy("majority", 8).tactic], phase="search")
+    grown = evaluate.cards[policy]
+    assert grown.scores.tolist() == scored.scores.tolist()
+    assert grown.samples.tolist() == scored.samples.tolist()
+    await evaluate.cover([SOURCE], plan.examples, 8, [policy.tactic], phase="search")
+    assert evaluate.cards[policy].samples.tolist() == [8] * len(plan.examples)
+
+
+async def test_what_was_never_asked_about_is_not_scored(world: MakeWorld) -> None:
+    """Two equal answers need no model to choose between them, but then only they would count."""
+    plan = world({"universal": {}, "majority": {}}, (2,))
+    evaluate = plan.open()
+    await evaluate.cover([SOURCE], plan.examples, 2, [plan.policy("majority", 2).tactic], phase="search")
+    assert plan.policy("majority", 2) in evaluate.cards
+    assert plan.policy("universal", 2) not in evaluate.cards
