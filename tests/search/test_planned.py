@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jointopt.search import SAMPLERS
+from jointopt.search import SAMPLERS, plans
 from jointopt.search.samplers import Planned
 from jointopt.search.samplers.joint import Joint
 from jointopt.search.samplers.psst_k import PsstK
@@ -15,7 +15,7 @@ from jointopt.search.view import Floats
 from tests.bench.populations import best_of, chance_to_win, make_objectives, make_votes, read_math, vote_population
 from tests.bench.worlds import BestOf, Population, Votes, search
 
-PLANNED = sorted(name for name, build in SAMPLERS.items() if isinstance(build(0), Planned))
+PLANNED = sorted(name for name in SAMPLERS if plans(name))
 
 
 def _plan(name: str, seed: int) -> Planned:

@@ -1,5 +1,6 @@
 """The search: what Optuna is asked, told, and says."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
 
@@ -9,7 +10,8 @@ from optuna.trial import FixedTrial, TrialState
 
 from jointopt.config.file import StudyFile
 from jointopt.domain import Mode, Model, Policy, Prompt, Scalar, Source, Space, Tactic
-from jointopt.search import SAMPLERS, close_stale, distributions, importances, open_trials, parameters, suggest
+from jointopt.errors import StudyFileError
+from jointopt.search import SAMPLERS, close_stale, distributions, importances, open_trials, parameters, plans, suggest
 from jointopt.search.samplers import Grid, Planned
 
 SPACE = Space(
@@ -24,7 +26,8 @@ SPACE = Space(
 )
 
 
-PLANNED = {name for name, build in SAMPLERS.items() if isinstance(build(0), Planned)}
+TORCH = find_spec("torch") is not None
+SUGGESTING = sorted(name for name in SAMPLERS if not plans(name) and (TORCH or name != "gp"))
 
 
 def _open(tmp_path: Path, name: str = "s", sampler: str = "tpe") -> optuna.Study:
@@ -71,7 +74,7 @@ def test_every_policy_has_the_parameters_that_suggest_it() -> None:
         assert suggest(FixedTrial(parameters(policy, SPACE)), SPACE) == policy
 
 
-@pytest.mark.parametrize("sampler", sorted(set(SAMPLERS) - PLANNED))
+@pytest.mark.parametrize("sampler", SUGGESTING)
 def test_a_sampler_is_reproducible_and_finds_the_better_prompt(tmp_path: Path, sampler: str) -> None:
     """The same seed suggests the same policies; after 40 trials the best has the better prompt."""
     runs = []
@@ -95,6 +98,19 @@ def _every() -> list[dict[str, Scalar]]:
     every = distributions(SPACE)
     named = [parameters(policy, SPACE) for policy in SPACE.policies()]
     return [{name: params[name] for name in every} for params in named]
+
+
+def test_who_plans_is_known_by_name() -> None:
+    """Without building a sampler, which may need a library that is not there."""
+    available = {name for name in SAMPLERS if TORCH or name != "gp"}
+    assert {name for name in available if isinstance(SAMPLERS[name](0), Planned)} == {*available} - {*SUGGESTING}
+
+
+@pytest.mark.skipif(TORCH, reason="torch is there")
+def test_a_sampler_without_its_library_says_what_to_install() -> None:
+    """The Gaussian process needs torch: one clear message."""
+    with pytest.raises(StudyFileError, match="pip install torch"):
+        SAMPLERS["gp"](0)
 
 
 def test_a_study_file_may_name_every_sampler() -> None:
