@@ -64,9 +64,6 @@ def _make(document: Document, place: Place, entry: GraderEntry) -> Grader:
     except GraderError as error:
         inside = (*place, error.where) if error.where in entry.options else place
         raise StudyFileError(error.message, where=document.where(inside), mend=error.mend) from None
-    except ValueError as error:  # of a user's own class
-        where, mend = document.where(place), "mend its options, or the class"
-        raise StudyFileError(f"{entry.name} cannot be made: {error}", where=where, mend=mend) from None
 
 
 def _options_of(kind: type[Grader]) -> type[BaseModel]:

@@ -35,7 +35,7 @@ class Estimate:
             policy, strategy = card.policy, self.playbook.build(card.policy.strategy, card.policy.options)
             if strategy.follows:
                 counts = zip(card.examples, card.samples, strict=True)
-                asked = {known[id]: int(count) for id, count in counts if id in known}
+                asked = [(known[id], int(count)) for id, count in counts if id in known]
                 self.follow.recall(strategy, policy.n, policy.source, asked)
 
     def reading(self, policy: Policy, example: Example) -> Reading | None:

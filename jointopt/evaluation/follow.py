@@ -97,10 +97,10 @@ class FollowUps:
                 self._asked[key] = max(count, self._asked.get(key, 0))
         self._opened = []
 
-    def recall(self, strategy: Strategy, n: int, source: Source, asked: Mapping[Example, int]) -> None:
+    def recall(self, strategy: Strategy, n: int, source: Source, asked: Iterable[tuple[Example, int]]) -> None:
         """Take up, by example, about how many samples all had been asked when a study was last scored."""
         rater, n = (strategy.rater, 0) if isinstance(strategy, Windows) else (strategy, n)
-        for example, count in asked.items():
+        for example, count in asked:
             key = self._key(rater, n, source, example)
             self._asked[key] = max(count, self._asked.get(key, 0))
 

@@ -29,8 +29,13 @@ def build(name: str, options: Mapping[str, object]) -> Grader:
     kind = GRADERS.get(name) or find_grader(name)
     try:
         return kind(**options)
+    except GraderError:
+        raise
     except TypeError as error:
         raise GraderError(f"{name}: {error}", mend="check the options of the grader") from None
+    except Exception as error:  # a user's own class may raise anything
+        told = f"{name} cannot be made: {type(error).__name__}: {error}"
+        raise GraderError(told, mend="check its options, or mend the class") from error
 
 
 def find_grader(path: str) -> type[Grader]:

@@ -2,6 +2,7 @@
 
 import re
 
+from jointopt.errors import GraderError
 from jointopt.grading.base import Grader
 
 
@@ -13,6 +14,8 @@ class Choice(Grader):
     """
 
     def __init__(self, letters: str = "ABCDE") -> None:
+        if not letters.strip():
+            raise GraderError("letters is empty", mend="write those that can be chosen, e.g. ABCDE")
         self.letters = letters.upper()
         any_letter = f"[{re.escape(self.letters)}{re.escape(self.letters.lower())}]"
         self._marked = re.compile(rf"(?:answer|choice|option)\s*(?:is|:)?\s*\(?({any_letter})\b", re.IGNORECASE)

@@ -3,6 +3,7 @@
 import math
 import re
 
+from jointopt.errors import GraderError
 from jointopt.grading.base import Grader
 from jointopt.grading.forms.latex import latex
 from jointopt.grading.forms.numbers import read_ratio
@@ -24,6 +25,8 @@ class Numeric(Grader):
     """
 
     def __init__(self, after: str = "", tolerance: float = 1e-6, *, fractions: bool = False) -> None:
+        if not tolerance >= 0:
+            raise GraderError(f"tolerance is {tolerance}", mend="write 0 or more, e.g. 0.01 for one percent")
         self.after, self.tolerance, self.fractions = after, tolerance, fractions
 
     def parse(self, text: str) -> str | None:

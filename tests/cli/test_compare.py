@@ -87,7 +87,8 @@ def test_a_space_that_leaves_nothing_to_compare_costs_nothing(
 
 def test_a_budget_that_ends_before_the_table_says_so(tmp_path: Path) -> None:
     """What is missing, and the mend."""
-    refused = CliRunner().invoke(app, ["compare", _write(tmp_path, calls="80")])
+    many = "{" + ", ".join(f'p{number}: "{{question}} {number}"' for number in range(8)) + "}"
+    refused = CliRunner().invoke(app, ["compare", _write(tmp_path, prompts=many, calls="80")])
     assert isinstance(refused.exception, NothingToReport)
     assert "the budget ended before" in str(refused.exception) and "--force" in str(refused.exception)
 

@@ -114,7 +114,7 @@ SPOILED = {
     ),
     "an option that the class will not have": (
         "  grader: {name: own_marks:Short, words: 100}\n",
-        [":4: task.grader", "own_marks:Short cannot be made: words is above 99"],
+        [":4: task.grader", "own_marks:Short cannot be made: ValueError: words is above 99"],
     ),
     "an option that the class does not have": (
         "  grader: {name: own_marks:Short, word: 1}\n",
