@@ -180,9 +180,12 @@ def _build(document: Document, space: Space, way: Tactic, playbook: Playbook) ->
     except StrategyError as error:
         where = document.where(_place(document, space, way, error.where))
         raise StudyFileError(error.message, where=where, mend=error.mend) from None
-    except (TypeError, ValueError) as error:  # of a user's own class
+    except Exception as error:  # a user's own class may raise anything
         where, mend = document.where(("strategies", way.strategy)), "mend its options, or the class"
-        raise StudyFileError(f"{way.label} cannot be made: {error}", where=where, mend=mend) from None
+        raise StudyFileError(f"{way.label} cannot be made: {error}", where=where, mend=mend) from error
+    if type(strategy).__hash__ is None:  # strategies are keys
+        where, mend = document.where(("strategies", way.strategy)), "write @dataclass(frozen=True) above the class"
+        raise StudyFileError(f"{way.strategy} is not frozen", where=where, mend=mend)
     _check_kinds(document, space, way, strategy)
     return strategy
 

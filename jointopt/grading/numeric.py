@@ -2,6 +2,7 @@
 
 import math
 import re
+from fractions import Fraction
 
 from jointopt.errors import GraderError
 from jointopt.grading.base import Grader
@@ -50,7 +51,14 @@ class Numeric(Grader):
 def _last_ratio(text: str) -> str | None:
     found = [match[0] for match in _RATIO.finditer(latex(text) or text)]
     values = [value for ratio in found if (value := read_ratio(ratio)) is not None]
-    return _shorten(repr(float(values[-1]))) if values else None
+    return _shorten(repr(_float(values[-1]))) if values else None
+
+
+def _float(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # beyond 1e308
+        return math.inf if value > 0 else -math.inf
 
 
 def _shorten(number: str) -> str:

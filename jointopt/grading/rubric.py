@@ -1,8 +1,10 @@
 """What an answer is marked for: the task's objectives, each with its grader; the first one is the score."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from jointopt.domain import Preference
+from jointopt.errors import GraderError
 from jointopt.grading.base import Grader
 
 SCORE = "score"  # what the only objective of a task is called
@@ -37,7 +39,8 @@ class Rubric:
 
     def parse(self, text: str) -> str | None:
         """The answer in a completion; None where there is none."""
-        return self._reader.parse(text)
+        with _told(self._reader):
+            return self._reader.parse(text)
 
     def free_marks(self, text: str) -> tuple[float, ...]:
         """What the objectives that need no reference say of a completion, 0 to 1 each, in the task's order."""
@@ -49,4 +52,20 @@ class Rubric:
 
     def _mark(self, name: str, text: str, reference: str) -> float:
         grader = self.graders[name]
-        return grader.grade(grader.parse(text), reference)
+        with _told(grader):
+            mark = grader.grade(grader.parse(text), reference)
+            if not 0 <= mark <= 1:
+                raise GraderError(f"grades with {mark!r}", where=type(grader).__qualname__, mend="return 0 to 1")
+            return mark
+
+
+@contextmanager
+def _told(grader: Grader) -> Iterator[None]:
+    """Whatever a user's own grader raises, with its name."""
+    try:
+        yield
+    except GraderError:
+        raise
+    except Exception as error:
+        told, mend = f"failed: {type(error).__name__}: {error}", "mend the grader; samples that arrived are kept"
+        raise GraderError(told, where=type(grader).__qualname__, mend=mend) from error

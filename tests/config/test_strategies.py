@@ -207,6 +207,18 @@ class Last(Strategy):
         (votes,) = yield [Ask(n)]
         return sure(votes[-1])
 
+@dataclass(frozen=True)
+class Wild(Last):
+    skip: int = 0
+    def __post_init__(self):
+        raise RuntimeError("no wilderness left")
+
+@dataclass
+class Loose(Strategy):
+    def moves(self, n, case):
+        (votes,) = yield [Ask(n)]
+        return sure(votes[0])
+
 class Bare(Strategy):
     def moves(self, n, case):
         (votes,) = yield [Ask(n)]
@@ -251,6 +263,17 @@ def test_options_of_ones_own_are_checked(folder: Folder, options: str, words: li
     folder.add(f'strategies:\n  "own_plays:Last": {options}\n')
     message = folder.refusal()
     assert all(word in message for word in [":13: ", *words]), message
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("name", "words"), [("Wild", ["no wilderness left"]), ("Loose", ["is not frozen", "@dataclass(frozen=True)"])]
+)
+def test_a_class_that_cannot_be_used_is_refused(folder: Folder, name: str, words: list[str]) -> None:
+    """Whatever it raises, and where it could not be a key."""
+    folder.add(f'strategies:\n  "own_plays:{name}":\n')
+    message = folder.refusal()
+    assert all(word in message for word in [f":13: strategies.own_plays:{name}", *words]), message
 
 
 @pytest.mark.usefixtures("own")

@@ -124,6 +124,17 @@ def test_a_form_is_at_rest_after_one_pass(forms: tuple[str, ...], text: str) -> 
         assert rewrite(once, found) == once
 
 
+@pytest.mark.parametrize(
+    "text", ["9" * 5_000, f"1/{'9' * 5_000}", f"{'9' * 5_000} km", "1e999", "-1e999", "-\n5", "- 5"]
+)
+def test_a_number_without_end_is_read_too(text: str) -> None:
+    """A model that repeats a digit, or breaks a line, stops no study."""
+    for form in FORMS.values():
+        form(text)
+    grader = Numeric(fractions=True)
+    assert grader.grade(grader.parse(text), "7") == 0.0
+
+
 def test_forms_apply_after_the_mark() -> None:
     """The mark is looked for first, and a box wins over it."""
     grader = Exact(after="answer:", forms=["latex", "fraction"])
@@ -137,11 +148,13 @@ def test_a_form_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "my_forms.py").write_text("def vowels(text):\n    return ''.join(c for c in text if c in 'aeiou')\n")
     with (tmp_path / "my_forms.py").open("a") as file:
         file.write("def number(text):\n    return 1\n")
+        file.write("def broken(text):\n    return text.nothing\n")
     monkeypatch.syspath_prepend(tmp_path)
     grader = Exact(forms=["my_forms:vowels"])
     assert grader.grade(grader.parse("hello"), "keb o") == 1.0
-    with pytest.raises(GraderError, match="returned 1"):
-        Exact(forms=["my_forms:number"]).parse("x")
+    for form, told in (("number", "returned 1"), ("broken", "AttributeError")):
+        with pytest.raises(GraderError, match=f"my_forms:{form} (failed: )?{told}"):
+            Exact(forms=[f"my_forms:{form}"]).parse("x")
 
 
 @pytest.mark.parametrize(

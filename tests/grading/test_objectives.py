@@ -6,7 +6,7 @@ import pytest
 
 from jointopt.domain import Preference
 from jointopt.errors import GraderError
-from jointopt.grading import GRADERS, Rubric, build
+from jointopt.grading import GRADERS, Grader, Rubric, build
 from jointopt.grading.exact import Exact
 from jointopt.grading.length import Length
 from jointopt.grading.pattern import Pattern
@@ -64,6 +64,25 @@ def test_a_rubric_marks_for_every_objective() -> None:
     preference = Preference(quality=2.0, objectives=(("brief", 0.2), ("polite", 0.5)))
     assert rubric.weights(preference) == (0.2, 0.5)
     assert Rubric.of(Length()).weights(preference) == (2.0,)
+
+
+class Broken(Grader):
+    """A user's own: fails on one text, and marks another with more than there is."""
+
+    def parse(self, text: str) -> str | None:
+        """The text but its first letter."""
+        return text[1:] if text[0] else None
+
+    def grade(self, answer: str | None, reference: str) -> float:
+        """Too much."""
+        return 7.0
+
+
+@pytest.mark.parametrize(("text", "told"), [("", "failed: IndexError"), ("yes", "grades with 7.0")])
+def test_what_a_grader_of_ones_own_does_wrong_is_told(text: str, told: str) -> None:
+    """With its name and the mend."""
+    with pytest.raises(GraderError, match=rf"Broken: {told}(.|\n)*mend"):
+        Rubric.of(Broken()).marks(text, "")
 
 
 def test_only_those_that_say_so_go_without_the_truth() -> None:

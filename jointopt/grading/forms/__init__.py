@@ -47,7 +47,11 @@ def find_form(name: str) -> Form:
         raise GraderError(f"{name} is no function", where="forms", mend=mend)
 
     def checked(text: str) -> str | None:
-        found = own(text)
+        try:
+            found = own(text)
+        except Exception as error:
+            told = f"{name} failed: {type(error).__name__}: {error}"
+            raise GraderError(told, where="forms", mend="mend the function; samples that arrived are kept") from error
         if found is None or isinstance(found, str):
             return found
         raise GraderError(f"{name} returned {found!r}", where="forms", mend="return a text, or None")

@@ -7,6 +7,7 @@ _SIGN = r"[-+\u2212\u2013]?"
 _PLAIN = rf"{_SIGN}\s?(?:\d{{1,3}}(?:,\d{{3}})+|\d+)?(?:\.\d+)?"
 _NUMBER = re.compile(rf"({_PLAIN})(?:[eE]([-+]?\d{{1,3}}))?\s*(%|percent\b)?")
 _RATIO = re.compile(rf"({_SIGN})\s?(?:(\d+)\s+)?(\d+)\s*/\s*(\d+)\s*(%|percent\b)?")
+_LONGEST = 500  # characters of a number: a model that repeats a digit without end has written none
 
 
 def number(text: str) -> str | None:
@@ -23,7 +24,7 @@ def fraction(text: str) -> str | None:
 
 def read_number(text: str) -> Fraction | None:
     """The exact value of a decimal number."""
-    match = _NUMBER.fullmatch(text.strip())
+    match = _match(_NUMBER, text)
     if match is None or not any(letter.isdigit() for letter in match[1]):
         return None
     value = Fraction(_ascii(match[1]).replace(",", "")) * Fraction(10) ** int(match[2] or 0)
@@ -32,7 +33,7 @@ def read_number(text: str) -> Fraction | None:
 
 def read_ratio(text: str) -> Fraction | None:
     """The exact value of a decimal number, a fraction (3/4) or a mixed number (1 1/2)."""
-    match = _RATIO.fullmatch(text.strip().removeprefix("(").removesuffix(")"))
+    match = _match(_RATIO, text.strip().removeprefix("(").removesuffix(")"))
     if match is None:
         return read_number(text)
     sign, whole, above, below, percent = match.groups()
@@ -56,5 +57,10 @@ def _decimal(value: Fraction) -> str:
     return f"{'-' if value < 0 else ''}{whole}{'.' if part else ''}{part}"
 
 
+def _match(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    bare = text.strip()
+    return pattern.fullmatch(bare) if len(bare) <= _LONGEST else None
+
+
 def _ascii(text: str) -> str:
-    return re.sub("[\u2212\u2013]", "-", text).replace(" ", "")
+    return re.sub(r"\s", "", re.sub("[\u2212\u2013]", "-", text))
