@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jointopt.domain import Price, Request, Sample, Vote
-from jointopt.errors import StrategyError
+from jointopt.errors import StrategyError, UserError
 from jointopt.evaluation.readings import Readings, to_vote
 from jointopt.strategies import Ask, Case
 
@@ -59,6 +59,12 @@ class Game:
             self.asks = next(self.moves) if replies is None else self.moves.send(replies)
         except StopIteration as end:
             self.asks, self.end, self.over = (), end.value, True
+        except UserError:
+            raise
+        except Exception as error:  # a user's own strategy may raise anything
+            told = f"failed: {type(error).__name__}: {error}"
+            mend = "mend the strategy, check_strategy says where; samples that arrived are kept"
+            raise StrategyError(told, where=self.moves.__qualname__, mend=mend) from error
 
 
 class Dealer:
@@ -117,7 +123,7 @@ class Dealer:
                 game.bill.requests += 1
                 game.bill.taken += ask.n
             if game.roots is not None and self._is_own(ask):
-                replies.append(self._roots(game.roots, game.bill.taken - ask.n, ask.n))
+                replies.append(_roots(game, game.roots, ask.n))
                 continue
             request, wanted = next(waits)
             samples = self.readings.samples(request)[wanted.start : wanted.stop]
@@ -129,11 +135,6 @@ class Dealer:
     def _is_own(self, ask: Ask) -> bool:
         return ask.request is None or ask.request.key == self.case.request.key
 
-    def _roots(self, roots: Sequence[Vote], start: int, n: int) -> list[Vote]:
-        if n < 1 or start + n > len(roots):
-            raise StrategyError(f"it asks for {n} samples after {start}, and may have {len(roots)}")
-        return list(roots[start : start + n])
-
     def _charge(self, bill: Bill, request: Request, samples: Sequence[Sample]) -> float:
         """Put one request with these samples on the bill, its prompt once; returns its seconds.
 
@@ -144,3 +145,12 @@ class Dealer:
         bill.tokens += tokens_in + tokens_out
         bill.usd += self.prices[request.model.id].of(tokens_in, tokens_out)
         return max(sample.latency_s for sample in samples)
+
+
+def _roots(game: Game, roots: Sequence[Vote], n: int) -> list[Vote]:
+    """The next n of the policy's own samples; they are on the bill already."""
+    start = game.bill.taken - n
+    if n < 1 or start + n > len(roots):
+        told = f"asks for {n} samples after {start}, and may have {len(roots)}"
+        raise StrategyError(told, where=game.moves.__qualname__, mend="ask for n in all at most, and for 1 at least")
+    return list(roots[start : start + n])
