@@ -15,6 +15,7 @@ from jointopt.config.preferences import PreferenceEntry, PreferencesEntry
 from jointopt.config.prompts import PromptChoice, PromptEntry
 from jointopt.config.strategies import DEFAULT, Strategies
 from jointopt.config.terms import Ascending, EachOnce, Name, OrNone, Seconds, Section, Text, listed, refusal
+from jointopt.domain import OnError
 from jointopt.grading.rubric import SCORE
 
 FEWEST = 2  # examples in either half, so that a spread can be told
@@ -140,6 +141,10 @@ class StudyFile(Section):
     """Policies to try at most; left out: until the budget is spent."""
     sampler: Literal["tpe", "joint", "psst", "psst_k", "triple", "uniform", "random", "grid", "nsga2", "gp"] = "tpe"
     """Who suggests the next policy."""
+    on_error: OnError | None = None
+    """What becomes of a sample that cannot be had, however often it is asked for: `stop` (the default) and `skip` ask
+    for another in its place, and stop the study where more than 5% (skip: half) of a block's requests fail; `wrong`
+    counts it as a wrong answer."""
     seed: int = Field(default=1, ge=0, le=2**31 - 1)
     """Of the split, the sampler and the requests."""
     storage: str = "sqlite:///jointopt.db"

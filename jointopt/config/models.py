@@ -4,20 +4,23 @@ import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from jointopt.config.document import Document
-from jointopt.config.terms import KEY_MEND, Section, is_secret, refusal
+from jointopt.config.terms import KEY_MEND, Seconds, Section, is_secret, listed, refusal
 from jointopt.domain import Model, Price
 from jointopt.errors import StudyFileError
+from jointopt.providers.clients import VENDORS
 
 _REPLAY = "replay"
+_DECISIVE = "endpoint", "price", "max_tokens", "base_url", "key_env", "concurrency", "extra"
+_MOST_AT_ONCE = 100  # requests
 
 
 class PriceEntry(Section):
-    """US dollars per million tokens."""
+    """US dollars per million tokens, and per request."""
 
     input: float = Field(ge=0)
     """Of the prompt."""
@@ -25,6 +28,10 @@ class PriceEntry(Section):
     """Of the completion."""
     cached_input: float | None = Field(default=None, ge=0)
     """Of the part of a prompt that the vendor still has from an earlier request; left out, it costs like the rest."""
+    reasoning: float | None = Field(default=None, ge=0)
+    """Of the part of a completion that went into reasoning; left out, it costs like the rest."""
+    request: float | None = Field(default=None, ge=0)
+    """Of a request, whatever its tokens: US dollars, not per million."""
 
     @model_validator(mode="after")
     def _cached_is_cheaper(self) -> Self:
@@ -32,6 +39,21 @@ class PriceEntry(Section):
             message = f"{self.cached_input:g} is more than {self.input:g}, the price of a prompt that is not cached"
             raise refusal(message, f"write {self.input:g} or less", key="cached_input")
         return self
+
+    def as_price(self) -> Price:
+        """The price that this entry describes."""
+        return Price(self.input, self.output, self.cached_input, self.reasoning, self.request or 0.0)
+
+
+def _variable(name: Any) -> Any:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,63}", name):
+        raise refusal("is no name of an environment variable (not shown)", KEY_MEND)
+    return name
+
+
+Variable = Annotated[str, BeforeValidator(_variable, json_schema_input_type=str)]
+"""The name of an environment variable."""
+_PATHS = re.compile(r"/(chat(/completions)?|completions|models)/?$")  # what belongs to a request, not to an address
 
 
 def _price(value: Any) -> Any:
@@ -91,10 +113,22 @@ class ModelEntry(Section):
     """The longest completion, in tokens."""
     base_url: str | None = None
     """An OpenAI-compatible server, e.g. `http://localhost:8000/v1`."""
-    key_env: str | None = None
-    """The environment variable that holds the key."""
-    concurrency: int = Field(default=16, ge=1)
-    """How many requests may be under way at once."""
+    client: Literal["auto", "litellm", "direct"] = "auto"
+    """How requests travel: `direct`, over HTTP to what speaks OpenAI's API, or through `litellm`; `auto` takes direct
+    where the endpoint is known to speak it."""
+    key_env: Annotated[tuple[Variable, ...], listed(str)] = ()
+    """The environment variable that holds the key; several take turns."""
+    concurrency: int | None = Field(default=None, ge=1)
+    """How many requests may be under way at once, at most; left out, 100. It begins with fewer, and falls where a
+    server says that it is too much."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """A limit of the endpoint's, kept by all workers of the study together."""
+    tokens_per_minute: int | None = Field(default=None, ge=1)
+    """Likewise, of prompts and the longest completions."""
+    timeout: Seconds = 120.0
+    """How long one attempt may take, e.g. `30s`."""
+    patience: Seconds = 900.0
+    """How long a request is tried again where the server is busy, e.g. `15m`."""
     extra: Body = Field(default_factory=dict)
     """Further fields of the request's body, sent as they are."""
 
@@ -108,16 +142,30 @@ class ModelEntry(Section):
     @field_validator("base_url")
     @classmethod
     def _address(cls, url: str | None) -> str | None:
-        if url is not None and not re.fullmatch(r"https?://[^\s@]+", url):
+        if url is not None and not re.fullmatch(r"https?://[^\s@?#]+", url):
             raise refusal("is no plain http address", "write http://host:port/v1, with no name or password in it")
+        if url is not None and (found := _PATHS.search(url)):
+            raise refusal(f"ends in {found[0]!r}, which is added to it", f"write {url[: found.start()]}")
         return url
 
-    @field_validator("key_env")
-    @classmethod
-    def _variable(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"[A-Z_][A-Z0-9_]{0,63}", name):
-            raise refusal("is no name of an environment variable (not shown)", KEY_MEND)
-        return name
+    @model_validator(mode="after")
+    def _direct_where(self) -> Self:
+        vendor = self.endpoint.partition("/")[0]
+        if self.client == "direct" and not self.base_url and vendor not in VENDORS:
+            mend = f"write base_url, or one of {', '.join(VENDORS)} as the endpoint's first part, or `client: litellm`"
+            raise refusal(f"'direct' does not know where {vendor!r} is", mend, key="client")
+        return self
+
+
+def as_decisive(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a model decides a study's result, as the first version wrote it: not how requests travel.
+
+    Args:
+        entry: the model as JSON knows it.
+    """
+    keys = entry["key_env"]
+    told = {**entry, "key_env": keys[0] if len(keys) == 1 else keys, "concurrency": entry.get("concurrency", 16)}
+    return {name: told[name] for name in _DECISIVE if told.get(name) not in (None, [])}
 
 
 def _model(value: Any) -> Any:
@@ -134,11 +182,16 @@ def as_model(name: str, entry: ModelEntry, folder: Path) -> Model:
     return Model(
         id=name,
         endpoint=entry.endpoint,
-        price=Price(price.input, price.output, price.cached_input) if price else None,
+        price=price.as_price() if price else None,
         max_tokens=entry.max_tokens,
         base_url=entry.base_url,
-        key_env=entry.key_env,
-        concurrency=entry.concurrency,
+        client=entry.client,
+        key_envs=entry.key_env,
+        concurrency=entry.concurrency or _MOST_AT_ONCE,
+        requests_per_minute=entry.requests_per_minute,
+        tokens_per_minute=entry.tokens_per_minute,
+        timeout_s=entry.timeout,
+        patience_s=entry.patience,
         extra=entry.extra,
         folder=folder,
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jointopt.domain import Budget, Judge, Preference, Space, Task
+from jointopt.domain import Budget, Judge, OnError, Preference, Space, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Plan:
         seed: of the split, the sampler and the requests.
         storage: an SQLAlchemy URL; the path of an SQLite file is absolute.
         trials: policies to try at most; None: until the budget is spent.
+        on_error: what becomes of a sample that cannot be had: ``stop``, ``skip`` or ``wrong``.
         warm_start: another study whose samples and results this one begins with; not part of `text`.
     """
 
@@ -62,4 +63,5 @@ class Plan:
     seed: int
     storage: str
     trials: int | None
+    on_error: OnError = "stop"
     warm_start: WarmStart | None = None

@@ -12,7 +12,7 @@ from jointopt.config.document import Document, read_document
 from jointopt.config.examples import data_path, read_task
 from jointopt.config.file import BudgetEntry, StudyFile
 from jointopt.config.judges import read_judges, refuse_idle
-from jointopt.config.models import as_model, digest_tables
+from jointopt.config.models import as_decisive, as_model, digest_tables
 from jointopt.config.modes import mode_lines, read_modes
 from jointopt.config.objectives import read_rubric
 from jointopt.config.plan import Plan, WarmStart
@@ -63,6 +63,7 @@ def read_study(path: Path) -> Plan:
         seed=file.seed,
         storage=_storage(file.storage, path.parent),
         trials=file.trials,
+        on_error=file.on_error or "stop",
         warm_start=_warm_start(document, file, path.parent),
     )
 
@@ -111,10 +112,13 @@ def _text(
     values["prompts"] = {name: _words(prompt) for name, prompt in prompts.items()}
     values["strategies"] = as_written(file.strategies)
     values["task"]["data_sha256"] = data_sha256
+    values["models"] = {name: as_decisive(entry) for name, entry in values["models"].items()}
     for name, table_sha256 in tables.items():
         values["models"][name]["table_sha256"] = table_sha256
     for name, judge in judges.items():
         values["judges"][name]["prompt"] = _words(judge.prompt)
+        model = values["judges"][name]["model"]
+        values["judges"][name]["model"] = model if isinstance(model, str) else as_decisive(model)
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -7,24 +7,61 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per million tokens.
+    """US dollars per million tokens, and per request.
 
     Attributes:
         input_usd: of the prompt.
-        output_usd: of the completion, reasoning included.
+        output_usd: of the completion.
         cached_usd: of the part of a prompt that the vendor still has from an earlier request; None where it bills that
             like the rest.
+        reasoning_usd: of the part of a completion that went into reasoning; None where that is billed like the rest.
+        request_usd: of a request, whatever its tokens; not per million.
     """
 
     input_usd: float = 0.0
     output_usd: float = 0.0
     cached_usd: float | None = None
+    reasoning_usd: float | None = None
+    request_usd: float = 0.0
 
-    def of(self, input_tokens: float, output_tokens: float, cached_tokens: float = 0) -> float:
-        """US dollars for so many tokens; the cached ones are a part of the input."""
+    def of(
+        self,
+        input_tokens: float,
+        output_tokens: float,
+        cached_tokens: float = 0,
+        reasoning_tokens: float = 0,
+        *,
+        requests: float = 0,
+    ) -> float:
+        """US dollars for so many tokens and requests; cached ones are a part of the input, reasoning of the output."""
         cached_usd = self.input_usd if self.cached_usd is None else self.cached_usd
-        fresh = input_tokens - cached_tokens
-        return (fresh * self.input_usd + cached_tokens * cached_usd + output_tokens * self.output_usd) / 1e6
+        reasoning_usd = self.output_usd if self.reasoning_usd is None else self.reasoning_usd
+        prompt = (input_tokens - cached_tokens) * self.input_usd + cached_tokens * cached_usd
+        completion = (output_tokens - reasoning_tokens) * self.output_usd + reasoning_tokens * reasoning_usd
+        return (prompt + completion) / 1e6 + requests * self.request_usd
+
+    def most(self, input_tokens: float, output_tokens: float, *, requests: float) -> float:
+        """The most that so many tokens and requests may cost, whatever of them is cached or reasoning."""
+        prompt = max(self.of(1, 0), self.of(1, 0, 1))
+        completion = max(self.of(0, 1), self.of(0, 1, 0, 1))
+        return input_tokens * prompt + output_tokens * completion + requests * self.request_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long a model's requests take, in place of what was measured.
+
+    Attributes:
+        times: as many times as long.
+        seconds: always so long; None keeps what was measured.
+    """
+
+    times: float = 1.0
+    seconds: float | None = None
+
+    def of(self, measured_s: float) -> float:
+        """Seconds of a request that took so long."""
+        return self.times * measured_s if self.seconds is None else self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +111,15 @@ class Model:
         endpoint: ``embedded/micro``, ``replay/<file>``, or any model name that LiteLLM knows (``openai/gpt-4o-mini``).
         price: per million tokens; None asks the provider's price map.
         max_tokens: the longest completion, in tokens. Also the worst price that the ledger reserves.
+        client: how requests travel: ``litellm``, ``direct`` (over HTTP, to what speaks OpenAI's API), or ``auto``; no
+            part of a request's identity.
         base_url: an OpenAI-compatible server; None for the vendor's own.
-        key_env: the environment variable that holds the key; the key itself is never kept.
+        key_envs: the environment variables that hold keys, used in turn; the keys themselves are never kept.
+        concurrency: requests under way at once, at most.
+        requests_per_minute: at most, for all workers of a study together; None is no limit.
+        tokens_per_minute: likewise, of prompts and the longest completions.
+        timeout_s: of one attempt.
+        patience_s: from the first attempt of a request to the beginning of its last.
         extra: further body fields, sent as they are.
         folder: where a file that the endpoint names is looked for; no part of a request's identity.
     """
@@ -84,8 +128,13 @@ class Model:
     endpoint: str
     price: Price | None = None
     max_tokens: int = 512
+    client: str = "auto"
     base_url: str | None = None
-    key_env: str | None = None
-    concurrency: int = 16
+    key_envs: tuple[str, ...] = ()
+    concurrency: int = 100
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    timeout_s: float = 120.0
+    patience_s: float = 900.0
     extra: Mapping[str, object] = field(default_factory=dict)
     folder: Path = field(default=Path(), compare=False)

@@ -5,9 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from typing import Literal
 
 from jointopt.domain.model import Model
 from jointopt.domain.prompt import Message
+
+OnError = Literal["stop", "skip", "wrong"]
+"""What becomes of a sample that cannot be had: another is asked for in its place, and too many failures stop the study
+(`stop`: few, `skip`: half of them); or it counts as a wrong answer."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,7 @@ class Vote:
         tokens: of the completion, reasoning included.
         marks: what the task's objectives that need no reference say of it, 0 to 1 each, in the task's order.
         rating: what a selector thinks of it, the higher the better; NaN before it was asked.
+        reasoning_tokens: the part of `tokens` that went into reasoning.
     """
 
     answer: str | None
@@ -99,3 +105,4 @@ class Vote:
     tokens: int = 0
     marks: tuple[float, ...] = ()
     rating: float = float("nan")
+    reasoning_tokens: int = 0

@@ -162,9 +162,7 @@ class Complete:
             tokens[b] = np.array([vote.tokens for vote in urn.votes])[drawn]
             unreadable = np.array([vote.answer is None for vote in urn.votes])[:, None]
             worth[:, b] = np.moveaxis(np.hstack([urn.marks, unreadable])[drawn], -1, 0)
-        each = np.array([[reading.output_tokens.mean(), *reading.extra.mean(axis=1)] for reading in readings]).mean(
-            axis=0
-        )
+        each = np.array([reading.asked.mean(axis=1) for reading in readings]).mean(axis=0)
         asked = np.broadcast_to(each[None, :, None, None], (deepest, len(each), *shape[:2]))
         return Deal(Drawn(answers, ratings, tokens, int(answers.max()) + 1), worth, running(asked))
 

@@ -142,8 +142,9 @@ class Dealer:
         """
         tokens_in = max(sample.input_tokens for sample in self.readings.samples(request))
         tokens_out = sum(sample.output_tokens for sample in samples)
+        reasoning = sum(sample.reasoning_tokens for sample in samples)
         bill.tokens += tokens_in + tokens_out
-        bill.usd += self.prices[request.model.id].of(tokens_in, tokens_out)
+        bill.usd += self.prices[request.model.id].of(tokens_in, tokens_out, 0, reasoning, requests=1)
         return max(sample.latency_s for sample in samples)
 
 

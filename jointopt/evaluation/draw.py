@@ -6,16 +6,18 @@ only what was still on its way. It does not know what the samples are for.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from jointopt.domain import Budget, Request, Sample, Spend
+from jointopt.domain import Budget, OnError, Request, Sample, Spend
 from jointopt.errors import BudgetExhausted, ModelError, ProviderError
 from jointopt.evaluation.readings import Readings
 from jointopt.providers import Provider, lacks_logprobs
 from jointopt.storage import Ledger, SamplePool, Settlement
 
-MAX_FAILED_SHARE = 0.05  # of one draw; beyond it the model, not the question, is at fault
+MOST_FAILED: Mapping[OnError, float] = {"stop": 0.05, "skip": 0.5, "wrong": 0.5}
+"""The share of a draw's requests that may fail; beyond it the model, not the question, is at fault."""
+AGAIN = 3  # how often other samples are asked for in place of those that could not be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,17 @@ class Tally:
     failed: int = 0
 
 
+@dataclass(slots=True)
+class _Round:
+    """One round of buying: what has arrived and is not yet written, and what went wrong."""
+
+    orders: Sequence[Order]
+    bearable: float  # failures
+    arrivals: "asyncio.Queue[Settlement | None]" = field(default_factory=asyncio.Queue)
+    failures: list[tuple[Order, str]] = field(default_factory=list)
+    troubles: list[ModelError] = field(default_factory=list)
+
+
 class Draw:
     """Buys what the pool lacks.
 
@@ -45,6 +58,7 @@ class Draw:
         ledger: asked before anything is spent.
         providers: by model id.
         on_progress: told after every arrival.
+        on_error: what becomes of a sample that cannot be had.
     """
 
     def __init__(
@@ -54,9 +68,10 @@ class Draw:
         ledger: Ledger,
         providers: Mapping[str, Provider],
         on_progress: Callable[[], None] = lambda: None,
+        on_error: OnError = "stop",
     ) -> None:
         self.readings, self.pool, self.ledger, self.providers = readings, pool, ledger, providers
-        self.on_progress = on_progress
+        self.on_progress, self.on_error = on_progress, on_error
         self.tally = Tally()
         self.deadline_s = float("inf")  # on the monotonic clock
         self._loaded: set[str] = set()
@@ -67,25 +82,24 @@ class Draw:
 
         Raises:
             BudgetExhausted: the ledger or the clock refused; what could be afforded has been drawn.
-            ModelError: more than `MAX_FAILED_SHARE` of the requests failed; what succeeded is kept.
+            ModelError: more requests failed than `MOST_FAILED` allows, or a question is never answered; what succeeded
+                is kept.
         """
-        self._stopped = False
+        self._halt(False)
         wanted: dict[str, tuple[Request, int]] = {}
         for request, n in wishes:  # equal requests are one: their replicates are the same
             wanted[request.key] = request, max(n, wanted.get(request.key, (request, 0))[1])
         self.load([request for request, _ in wanted.values()])
-        lacking = [(request, range(len(self.readings.samples(request)), n)) for request, n in wanted.values()]
-        self.tally.pooled += sum(
-            n - len(missing) for (_, n), (_, missing) in zip(wanted.values(), lacking, strict=True)
-        )
-        lacking = [(request, missing) for request, missing in lacking if missing]
-        while lacking:  # what the worst price holds back at first, the true price may still allow
-            if time.monotonic() >= self.deadline_s:
-                raise BudgetExhausted("the wall clock's limit is reached")
-            worst = [self.worst(request, len(missing)) for request, missing in lacking]
-            reservations = self.ledger.reserve_many(worst, phase=phase, cap=cap)
-            await self._buy_all([Order(*wish, id) for wish, id in zip(lacking, reservations, strict=False)])
-            lacking = lacking[len(reservations) :]
+        lacking = self._lacking(wanted.values())
+        self.tally.pooled += sum(n for _, n in wanted.values()) - sum(len(missing) for _, missing in lacking)
+        bearable = max(1, MOST_FAILED[self.on_error] * len(lacking))
+        for _ in range(AGAIN):
+            if not lacking:
+                return
+            await self._fill(lacking, bearable, phase, cap)
+            lacking = self._lacking(wanted.values())
+        if lacking:
+            raise self._never_answered([request for request, _ in lacking])
 
     def load(self, requests: Sequence[Request]) -> None:
         """Take what the pool holds of these requests, once."""
@@ -99,60 +113,91 @@ class Draw:
         provider, model = self.providers[request.model.id], request.model
         prompts = n if provider.may_split else 1  # an endpoint that ignores n is asked, and paid, once for each
         tokens_in, tokens_out = prompts * provider.count_tokens(request), n * model.max_tokens
-        return Spend(n, tokens_in + tokens_out, provider.price(model).of(tokens_in, tokens_out))
+        return Spend(n, tokens_in + tokens_out, provider.price(model).most(tokens_in, tokens_out, requests=prompts))
 
-    async def _buy_all(self, orders: Sequence[Order]) -> None:
+    def _lacking(self, wanted: Iterable[tuple[Request, int]]) -> list[tuple[Request, range]]:
+        """The replicates to ask for, so that each request has its number of samples."""
+        found = []
+        for request, n in wanted:
+            missing = n - len(self.readings.samples(request))
+            if missing > 0:
+                start = self.readings.next_replicate(request)
+                found.append((request, range(start, start + missing)))
+        return found
+
+    async def _fill(
+        self, lacking: Sequence[tuple[Request, range]], bearable: float, phase: str, cap: Budget | None
+    ) -> None:
+        """Reserve and buy; what the worst price holds back at first, the true price may still allow."""
+        while lacking:
+            if time.monotonic() >= self.deadline_s:
+                raise BudgetExhausted("the wall clock's limit is reached")
+            worst = [self.worst(request, len(missing)) for request, missing in lacking]
+            reservations = self.ledger.reserve_many(worst, phase=phase, cap=cap)
+            orders = [Order(*wish, id) for wish, id in zip(lacking, reservations, strict=False)]
+            await self._buy_all(_Round(orders, bearable))
+            lacking = lacking[len(reservations) :]
+
+    async def _buy_all(self, this: _Round) -> None:
         """Buy; when stopped (Ctrl-C), ask for nothing more, but wait for what is on its way: it is paid for."""
-        buying = asyncio.create_task(self._buy(orders))
+        buying = asyncio.create_task(self._buy(this))
         try:
             await asyncio.shield(buying)
         except asyncio.CancelledError:
-            self._stopped = True
+            self._halt(True)
             await buying
             raise
 
-    async def _buy(self, orders: Sequence[Order]) -> None:
-        arrivals: asyncio.Queue[Settlement | None] = asyncio.Queue()
-        gates = {model: asyncio.Semaphore(size) for model, size in _concurrency(orders).items()}
-        writer = asyncio.create_task(self._write(arrivals))
-        failures: list[tuple[Order, ProviderError]] = []
-        troubles: list[ModelError] = []
+    def _halt(self, halted: bool) -> None:
+        self._stopped = halted
+        for provider in self.providers.values():
+            provider.halt(halted)
 
-        async def ask(order: Order) -> None:
-            async with gates[order.request.model.id]:
-                if self._stopped or troubles:  # nothing more is asked, but what is on its way is paid for, and kept
-                    return
-                try:
-                    await arrivals.put(await self._ask(order, troubles))
-                except ProviderError as error:
-                    failures.append((order, error))
-                except ModelError as error:
-                    troubles.append(error)
-
+    async def _buy(self, this: _Round) -> None:
+        writer = asyncio.create_task(self._write(this.arrivals))
         try:
             async with asyncio.TaskGroup() as tasks:
-                for order in orders:
-                    tasks.create_task(ask(order))
+                for mine in _by_model(this.orders):
+                    queue = iter(mine)
+                    for _ in range(min(mine[0].request.model.concurrency, len(mine))):
+                        tasks.create_task(self._work(queue, this))
         finally:
-            await self._end(arrivals, writer, orders)
-        if troubles:
-            raise troubles[0]
-        self._record_failures(failures, len(orders))
+            await self._end(this, writer)
+        if this.troubles:
+            raise this.troubles[0]
+        if not self._stopped:  # a run that stops asks once only: what failed so is asked again when it goes on
+            self._record(this)
 
-    async def _ask(self, order: Order, troubles: list[ModelError]) -> Settlement:
+    async def _work(self, queue: Iterator[Order], this: _Round) -> None:
+        """Ask for orders in turn, as long as all is well."""
+        for order in queue:
+            if self._stopped or this.troubles:  # nothing more is asked; what is on its way is paid for, and kept
+                return
+            try:
+                samples = await self.providers[order.request.model.id].complete(order.request, order.replicates)
+            except ProviderError as error:
+                this.failures.append((order, error.reason))
+            except ModelError as error:
+                this.troubles.append(error)
+            else:
+                self._receive(order, samples, this)
+            if len(this.failures) > this.bearable:
+                this.troubles.append(_too_many(this))
+
+    def _receive(self, order: Order, samples: Sequence[Sample], this: _Round) -> None:
         """What came; that no log-probability came with it is a trouble, but it is paid for."""
-        samples = await self.providers[order.request.model.id].complete(order.request, order.replicates)
         if lacks_logprobs(order.request, samples):
-            troubles.append(no_logprobs(order.request.model.id))
-        return Settlement(order.request, samples, order.reservation, _true_spend(samples))
+            this.troubles.append(no_logprobs(order.request.model.id))
+        why = next((sample.error for sample in samples if sample.error), None)
+        if why is not None:
+            self.tally.failed += 1
+        this.arrivals.put_nowait(Settlement(order.request, samples, order.reservation, _true_spend(samples)))
 
-    async def _end(
-        self, arrivals: "asyncio.Queue[Settlement | None]", writer: "asyncio.Task[set[int]]", orders: Sequence[Order]
-    ) -> None:
+    async def _end(self, this: _Round, writer: "asyncio.Task[set[int]]") -> None:
         """Keep all that arrived, and give back what was reserved and not used."""
-        await arrivals.put(None)
+        this.arrivals.put_nowait(None)
         settled = await asyncio.shield(writer)
-        self.ledger.release_many([order.reservation for order in orders if order.reservation not in settled])
+        self.ledger.release_many([order.reservation for order in this.orders if order.reservation not in settled])
 
     async def _write(self, arrivals: "asyncio.Queue[Settlement | None]") -> set[int]:
         """Keep arrivals in groups: whatever came while the last group was being written is the next one."""
@@ -174,22 +219,33 @@ class Draw:
             self.on_progress()
         return settled
 
-    def _record_failures(self, failures: Sequence[tuple[Order, ProviderError]], asked: int) -> None:
-        """Few failures are records without an answer; many stop the study, and are asked again when it goes on."""
-        if not failures:
-            return
-        self.tally.failed += len(failures)
-        if len(failures) > max(1, MAX_FAILED_SHARE * asked):
-            order, error = failures[0]
-            raise ModelError(
-                f"{len(failures)} of {asked} requests failed, the first with: {error.reason}",
-                where=f"model {order.request.model.id!r}",
-                mend="mend the endpoint and run the same command again: every sample that arrived is kept",
-            )
-        for order, error in failures:
-            samples = [Sample(r, "", finish="error", error=error.reason) for r in order.replicates]
+    def _record(self, this: _Round) -> None:
+        """Few failures are records without an answer, with the reason."""
+        self.tally.failed += len(this.failures)
+        for order, reason in this.failures:
+            samples = [Sample(r, "", finish="error", error=reason) for r in order.replicates]
             self.pool.keep([(order.request, samples)])
             self.readings.add(order.request.key, samples)
+
+    def _never_answered(self, requests: Sequence[Request]) -> ModelError:
+        """The error that a question is refused however often it is asked: nobody may be judged by it in silence."""
+        said = self.pool.load([requests[0].key])[requests[0].key][-1].error
+        shown = requests[0].messages[-1].content
+        return ModelError(
+            f"{len(requests)} questions are never answered, the first ({shown[:60]!r}) with: {said}",
+            where=f"model {requests[0].model.id!r}",
+            mend="take them out of the examples, or write `on_error: wrong` to count them as wrong answers",
+        )
+
+
+def _too_many(this: _Round) -> ModelError:
+    """Many failures stop the study; they leave no record, and are asked again when it goes on."""
+    order, reason = this.failures[0]
+    return ModelError(
+        f"{len(this.failures)} of {len(this.orders)} requests failed, the first with: {reason}",
+        where=f"model {order.request.model.id!r}",
+        mend="mend the endpoint and run the same command again: every sample that arrived is kept",
+    )
 
 
 def no_logprobs(model: str) -> ModelError:
@@ -202,10 +258,15 @@ def no_logprobs(model: str) -> ModelError:
     )
 
 
-def _concurrency(orders: Sequence[Order]) -> dict[str, int]:
-    return {order.request.model.id: order.request.model.concurrency for order in orders}
+def _by_model(orders: Sequence[Order]) -> list[list[Order]]:
+    """The orders of each model, in their order."""
+    found: dict[str, list[Order]] = {}
+    for order in orders:
+        found.setdefault(order.request.model.id, []).append(order)
+    return list(found.values())
 
 
 def _true_spend(samples: Sequence[Sample]) -> Spend:
     tokens = sum(sample.input_tokens + sample.output_tokens for sample in samples)
-    return Spend(len(samples), tokens, sum(sample.cost_usd for sample in samples))
+    came = sum(sample.error is None for sample in samples)
+    return Spend(came, tokens, sum(sample.cost_usd for sample in samples))

@@ -88,10 +88,12 @@ class Estimate:
         marks = np.array([outcome.marks for outcome in outcomes])
         requests = np.array([outcome.requests for outcome in outcomes])
         outputs = np.array([outcome.output_tokens for outcome in outcomes])
+        thoughts = np.array([outcome.reasoning_tokens for outcome in outcomes])
         prompts = np.array([reading.input_tokens for reading in readings], dtype=np.float64)
         cached = np.array([reading.cached_tokens for reading in readings], dtype=np.float64)
         price, again = self.prices[policy.source.model], np.maximum(requests - 1, 0)  # the first one finds no cache
-        paid = [price.of(*amount) for amount in zip(prompts * requests, outputs, cached * again, strict=True)]
+        own = zip(prompts * requests, outputs, cached * again, thoughts, requests, strict=True)
+        paid = [price.of(*tokens, requests=sent) for *tokens, sent in own]
         return Scorecard(
             policy=policy,
             examples=tuple(example.id for example in examples),

@@ -5,7 +5,7 @@ what that is worth is worked out here, so that no strategy ever sees a mark.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 
@@ -27,7 +27,7 @@ class Stakes:
 
     Attributes:
         returned: worth of a vote that is returned: its marks, and whether it is unreadable; shape (B, K, O + 1).
-        asked: price of a vote that is asked for: output tokens, then the three extras; shape (B, K, 4).
+        asked: what a vote that is asked for takes (`Reading.asked`), shape (B, K, P).
         latency_s: of one request, shape (B,).
     """
 
@@ -40,10 +40,9 @@ class Stakes:
         """Of readings with equally many votes."""
         unreadable = [[vote.answer is None for vote in reading.votes] for reading in readings]
         marks = np.array([reading.marks.T for reading in readings])
-        prices = [np.vstack([reading.output_tokens, reading.extra]).T for reading in readings]
         return cls(
             np.concatenate([marks, np.array(unreadable, dtype=np.float64)[..., None]], axis=2),
-            np.array(prices),
+            np.array([reading.asked.T for reading in readings]),
             np.array([reading.latency_s.mean() for reading in readings]),
         )
 
@@ -54,7 +53,7 @@ class Expected:
 
     Attributes:
         returned: shape (B, N, O + 1).
-        asked: shape (B, N, 4).
+        asked: shape (B, N, P).
         requests: shape (B, N).
         samples: asked for, shape (B, N).
     """
@@ -91,10 +90,10 @@ def _keep(strategy: Windows, readings: Sequence[Reading], ns: Sequence[int]) -> 
 def outcome_of(expected: Expected, b: int, i: int, latency_s: float) -> Outcome:
     """What is expected of pool b at the i-th n, where a request takes so long."""
     *marks, unreadable = map(float, expected.returned[b, i])
-    output_tokens, extra_tokens, extra_usd, extra_s = map(float, expected.asked[b, i])
+    tokens, thoughts, extra_tokens, extra_usd, extra_s = map(float, expected.asked[b, i])
     requests = float(expected.requests[b, i])
     waited_s = requests * (latency_s + extra_s / float(expected.samples[b, i]))  # a window's votes are rated together
-    return Outcome(tuple(marks), unreadable, requests, output_tokens, extra_tokens, extra_usd, waited_s)
+    return Outcome(tuple(marks), unreadable, requests, tokens, thoughts, extra_tokens, extra_usd, waited_s)
 
 
 def expect(strategy: Windows, ballots: Ballots, stakes: Stakes, ns: Sequence[int]) -> Expected:
@@ -130,13 +129,18 @@ def _closed(strategy: Windows, returned: Floats, stakes: Stakes, ns: Sequence[in
 def _replay(strategy: Windows, ballots: Ballots, stakes: Stakes, ns: Sequence[int]) -> Expected:
     """By playing the rule in many orders at once. Caps that ask in the same windows are caps on the same play."""
     orders = draw_orders(ballots.samples, max(ns))[:, : max(ns)]
-    paid = running(np.ascontiguousarray(stakes.asked[:, orders].transpose(2, 3, 0, 1)))
-    return Deal(Drawn.of(ballots, orders), np.moveaxis(stakes.returned[:, orders], -1, 0), paid).play(strategy, ns)
+    billed = np.flatnonzero(stakes.asked.any(axis=(0, 1)))  # what no vote takes need not be added up
+    paid = running(np.ascontiguousarray(stakes.asked[..., billed][:, orders].transpose(2, 3, 0, 1)))
+    deal = Deal(Drawn.of(ballots, orders), np.moveaxis(stakes.returned[:, orders], -1, 0), paid)
+    expected = deal.play(strategy, ns)
+    asked = np.zeros((*expected.samples.shape, stakes.asked.shape[2]))
+    asked[..., billed] = expected.asked
+    return replace(expected, asked=asked)
 
 
 @dataclass(frozen=True, eq=False)
 class Deal:
-    """Votes in R orders, what each is worth (O + 1, B, R, T), and what those up to it cost together (T, 4, B, R)."""
+    """Votes in R orders, what each is worth (O + 1, B, R, T), and what those up to it take together (T, P, B, R)."""
 
     drawn: Drawn
     worth: Floats
@@ -151,7 +155,7 @@ class Deal:
     def play(self, strategy: Windows, ns: Sequence[int]) -> Expected:
         """What a strategy makes of the orders at each n <= T, on average over them."""
         pools, orders = self.drawn.answers.shape[:2]
-        tails = ((len(self.worth),), (4,), (), ())
+        tails = ((len(self.worth),), (self.paid.shape[1],), (), ())
         sums = Expected(*(np.zeros((pools, len(ns), *tail)) for tail in tails))
         windows = [strategy.size(n) for n in ns]
         for window in set(windows):
@@ -183,7 +187,7 @@ def _play(strategy: Windows, deal: Deal, caps: Mapping[int, int], window: int, s
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _End:
-    """How plays end after t votes: gain (O + 1, B, R), price (4, B, R), and how much was asked."""
+    """How plays end after t votes: gain (O + 1, B, R), price (P, B, R), and how much was asked."""
 
     gain: Floats
     paid: Floats

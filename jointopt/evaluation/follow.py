@@ -18,7 +18,7 @@ from jointopt.evaluation.readings import Outcome, Reading, Readings
 from jointopt.strategies import Lots, Strategy, Windows
 
 Pair = tuple[Source, Example]
-Key = tuple[object, int, str, str]  # rater or strategy, n where it matters, request, example
+Key = tuple[object, int, str, str, str]  # rater or strategy, n where it matters, model, request, example
 
 
 class FollowUps:
@@ -105,7 +105,7 @@ class FollowUps:
             self._asked[key] = max(count, self._asked.get(key, 0))
 
     def _key(self, rater: object, n: int, source: Source, example: Example) -> Key:
-        return rater, n, self.readings.request(source, example).key, example.id
+        return rater, n, source.model, self.readings.request(source, example).key, example.id
 
     def _rating(self, strategy: Windows, source: Source, example: Example, base: Reading) -> Dealer:
         case = self.readings.case(source, example)
@@ -152,14 +152,8 @@ class FollowUps:
 
         *means, unreadable = map(float, np.mean([worth(game.end) for game in games], axis=0))
         waited_s = float(base.latency_s.mean())
-        tallies = [
-            (
-                game.bill.requests,
-                sum(vote.tokens for vote in (game.roots or ())[: game.bill.taken]),
-                game.bill.tokens,
-                game.bill.usd,
-                game.bill.requests * waited_s + game.bill.seconds,
-            )
-            for game in games
-        ]
+        tallies = []
+        for bill, taken in ((game.bill, (game.roots or ())[: game.bill.taken]) for game in games):
+            tokens = sum(vote.tokens for vote in taken), sum(vote.reasoning_tokens for vote in taken), bill.tokens
+            tallies.append((bill.requests, *tokens, bill.usd, bill.requests * waited_s + bill.seconds))
         return Outcome(tuple(means), unreadable, *map(float, np.mean(tallies, axis=0)))

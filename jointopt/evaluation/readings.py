@@ -3,13 +3,13 @@
 This is where votes and truth meet, side by side and apart: strategies are only ever handed the votes.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jointopt.domain import Example, Request, Sample, Source, Space, Vote
+from jointopt.domain import Example, Latency, Request, Sample, Source, Space, Vote
 from jointopt.grading import Rubric
 from jointopt.strategies import Case, Strategy
 
@@ -25,6 +25,7 @@ class Outcome:
         unreadable: the share of answers that could not be read.
         requests: of the policy's own; the prompt is billed once for each.
         output_tokens: of the samples asked.
+        reasoning_tokens: the part of them that went into reasoning.
         extra_tokens: of requests that followed from them, input and output.
         extra_usd: their price.
         latency_s: from the question to the answer.
@@ -34,6 +35,7 @@ class Outcome:
     unreadable: float
     requests: float
     output_tokens: float
+    reasoning_tokens: float
     extra_tokens: float
     extra_usd: float
     latency_s: float
@@ -49,6 +51,7 @@ class Reading:
         input_tokens: of the prompt; billed once per request, whatever its n.
         cached_tokens: the part of them that the vendor was seen to bill as cached when the prompt was sent again.
         output_tokens: of each completion.
+        reasoning_tokens: the part of them that went into reasoning.
         latency_s: of each completion's request.
         extra: shape (3, K): tokens, US dollars and seconds of the requests that followed from each sample.
         outcomes: of each strategy by n, as far as they have been worked out.
@@ -59,6 +62,7 @@ class Reading:
     input_tokens: int
     cached_tokens: int
     output_tokens: Floats
+    reasoning_tokens: Floats
     latency_s: Floats
     extra: Floats
     outcomes: dict[Strategy, dict[int, Outcome]] = field(default_factory=dict, repr=False)
@@ -66,6 +70,11 @@ class Reading:
 
     def __len__(self) -> int:
         return len(self.votes)
+
+    @property
+    def asked(self) -> Floats:
+        """What asking for each sample takes: output and reasoning tokens, then the three extras; shape (5, K)."""
+        return np.vstack([self.output_tokens, self.reasoning_tokens, self.extra])
 
     @property
     def gold(self) -> Floats:
@@ -77,7 +86,7 @@ class Reading:
         if k >= len(self):
             return self
         if k not in self._shorter:
-            arrays = (self.output_tokens[:k], self.latency_s[:k], self.extra[:, :k])
+            arrays = self.output_tokens[:k], self.reasoning_tokens[:k], self.latency_s[:k], self.extra[:, :k]
             tokens = self.input_tokens, self.cached_tokens
             self._shorter[k] = Reading(self.votes[:k], self.marks[:, :k], *tokens, *arrays)
         return self._shorter[k]
@@ -91,20 +100,36 @@ class Readings:
         rubric: reads and marks completions.
         seed: the study's, part of every request's identity.
         logprobs: whether requests ask for log-probabilities.
+        failed_count: whether a sample that could not be had counts, as a wrong answer; if not, another is asked for in
+            its place. Of what follows from samples failed ones always count: a verdict that is none is no confidence.
     """
 
-    def __init__(self, space: Space, rubric: Rubric, *, seed: int, logprobs: bool) -> None:
+    def __init__(self, space: Space, rubric: Rubric, *, seed: int, logprobs: bool, failed_count: bool = False) -> None:
         self.space, self.rubric, self.seed, self.logprobs = space, rubric, seed, logprobs
+        self.failed_count, self._own = failed_count, set[str]()
+        self._replicates: dict[str, set[int]] = {}
         self.additions = 0  # how often samples came: what was looked for in vain need not be sought again before
         self._requests: dict[tuple[Source, str], Request] = {}
         self._samples: dict[str, list[Sample]] = {}
-        self._readings: dict[tuple[str, str], Reading] = {}
+        self._readings: dict[tuple[str, str, str], Reading] = {}
+        self._latencies: Mapping[str, Latency] = {}
+        self._retimed: dict[tuple[str, str], list[Sample]] = {}
+
+    def anew(self, latencies: Mapping[str, Latency]) -> "Readings":
+        """Empty ones of the same study, in which some models (by id) take other times."""
+        again = Readings(
+            self.space, self.rubric, seed=self.seed, logprobs=self.logprobs, failed_count=self.failed_count
+        )
+        again._latencies = dict(latencies)
+        return again
 
     def request(self, source: Source, example: Example) -> Request:
         """What `source` sends for `example`."""
         key = (source, example.id)
         if key not in self._requests:
-            self._requests[key] = self.space.request(source, example, seed=self.seed, logprobs=self.logprobs)
+            request = self.space.request(source, example, seed=self.seed, logprobs=self.logprobs)
+            self._requests[key] = request
+            self._own.add(request.key)
         return self._requests[key]
 
     def case(self, source: Source, example: Example) -> Case:
@@ -114,14 +139,29 @@ class Readings:
     def add(self, request_key: str, samples: Iterable[Sample]) -> None:
         """Remember samples of a request; a replicate that is known already is left as it is."""
         self.additions += 1
-        known = self._samples.setdefault(request_key, [])
-        have = {sample.replicate for sample in known}
-        known.extend(sample for sample in samples if sample.replicate not in have)
+        known, have = self._samples.setdefault(request_key, []), self._replicates.setdefault(request_key, set())
+        fresh = [sample for sample in samples if sample.replicate not in have]
+        have.update(sample.replicate for sample in fresh)
+        known.extend(sample for sample in fresh if not self._replaced(request_key, sample))
         known.sort(key=lambda sample: sample.replicate)
+
+    def _replaced(self, request_key: str, sample: Sample) -> bool:
+        """Whether a sample could not be had, and another is asked for in its place."""
+        return sample.error is not None and request_key in self._own and not self.failed_count
+
+    def next_replicate(self, request: Request) -> int:
+        """The number of the first sample that was never asked for."""
+        return max(self._replicates.get(request.key, ()), default=-1) + 1
 
     def samples(self, request: Request) -> Sequence[Sample]:
         """The known samples of a request, by replicate."""
-        return self._samples.get(request.key, ())
+        known, latency = self._samples.get(request.key, ()), self._latencies.get(request.model.id)
+        if latency is None:
+            return known
+        key = request.model.id, request.key  # models of two names may share a request
+        if len(self._retimed.get(key, ())) < len(known):
+            self._retimed[key] = [replace(sample, latency_s=latency.of(sample.latency_s)) for sample in known]
+        return self._retimed.get(key, ())
 
     def request_keys(self) -> list[str]:
         """The requests of which samples are known, follow-ups too."""
@@ -133,7 +173,7 @@ class Readings:
         samples = self.samples(request)
         if not samples:
             return None
-        key = (request.key, example.id)
+        key = request.model.id, request.key, example.id
         known = self._readings.get(key)
         if known is None or len(known) < len(samples):
             known = self._readings[key] = read(samples, self.rubric, example.reference)
@@ -161,6 +201,7 @@ def read(samples: Sequence[Sample], rubric: Rubric, reference: str) -> Reading:
         input_tokens=max(sample.input_tokens for sample in samples),
         cached_tokens=max(sample.cached_tokens for sample in samples),
         output_tokens=np.array([sample.output_tokens for sample in samples], dtype=np.float64),
+        reasoning_tokens=np.array([sample.reasoning_tokens for sample in samples], dtype=np.float64),
         latency_s=np.array([sample.latency_s for sample in samples]),
         extra=np.zeros((3, len(samples))),
     )
@@ -174,4 +215,5 @@ def to_vote(sample: Sample, rubric: Rubric) -> Vote:
         text=sample.text,
         tokens=sample.output_tokens,
         marks=(0.0,) * len(rubric.free) if sample.error else rubric.free_marks(sample.text),
+        reasoning_tokens=sample.reasoning_tokens,
     )

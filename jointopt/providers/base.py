@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from jointopt.domain import Model, Price, Request, Sample
+from jointopt.providers.throttle import Pace
 
 
 class Provider(ABC):
@@ -41,6 +42,12 @@ class Provider(ABC):
     @abstractmethod
     def count_tokens(self, request: Request) -> int:
         """An upper bound on the input tokens of a request: what the ledger reserves."""
+
+    def halt(self, halted: bool) -> None:  # noqa: B027  most providers ask once
+        """Whether nothing is to be asked again: what is under way may finish, what fails stays failed."""
+
+    def keep(self, pace: Pace) -> None:  # noqa: B027  most providers know no limit
+        """Keep limits per minute by a pace that other processes share."""
 
     async def close(self) -> None:  # noqa: B027  most providers hold nothing, and need not say so
         """Let go of connections and threads."""

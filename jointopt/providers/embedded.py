@@ -60,6 +60,7 @@ class Embedded(Provider):
     def _sample(
         self, model: Model, replicate: int, completion: Completion, input_tokens: int, latency_s: float
     ) -> Sample:
+        reasoning_tokens, requests = _reasoning_tokens(completion), int(input_tokens > 0)  # the first has the prompt
         return Sample(
             replicate=replicate,
             text=completion.answer,
@@ -68,9 +69,9 @@ class Embedded(Provider):
             logprob=completion.mean_logprob,
             input_tokens=input_tokens,
             output_tokens=completion.drawn,
-            cost_usd=self.price(model).of(input_tokens, completion.drawn),
+            cost_usd=self.price(model).of(input_tokens, completion.drawn, 0, reasoning_tokens, requests=requests),
             latency_s=latency_s,
-            reasoning_tokens=_reasoning_tokens(completion),
+            reasoning_tokens=reasoning_tokens,
         )
 
 

@@ -26,20 +26,21 @@ def price_of(model: Model) -> Price:
 
 
 def listed_price(endpoint: str) -> Price | None:
-    """US dollars per million tokens of a chat model; None where the list has no such model of that vendor.
+    """What the list asks for a chat model; None where it has no such model of that vendor.
 
-    Where reasoning has a price of its own, all output is priced at the dearer of the two: never less than the vendor's
-    bill. Not in it: fees per request, search, citation or tool, and what a vendor adds for very long prompts.
+    Not in it: fees per search, citation or tool, what a vendor adds for very long prompts, and that Alibaba bills an
+    answer that follows from thoughts like the thoughts.
     """
     entry = _listed(endpoint)
     if entry is None:
         return None
-    output = max(entry["output_cost_per_token"], entry.get("output_cost_per_reasoning_token") or 0)
-    cached = entry.get("cache_read_input_token_cost")
+    cached, reasoning = entry.get("cache_read_input_token_cost"), entry.get("output_cost_per_reasoning_token")
     return Price(
         input_usd=float(entry["input_cost_per_token"]) * _PER_MILLION,
-        output_usd=float(output) * _PER_MILLION,
+        output_usd=float(entry["output_cost_per_token"]) * _PER_MILLION,
         cached_usd=None if cached is None else float(cached) * _PER_MILLION,
+        reasoning_usd=None if reasoning is None else float(reasoning) * _PER_MILLION,
+        request_usd=sum(float(entry.get(f"{side}_cost_per_request") or 0) for side in ("input", "output")),
     )
 
 

@@ -60,7 +60,8 @@ class Replay(Provider):
 
     def _bill(self, model: Model, sample: Sample, replicate: int, *, first: bool) -> Sample:
         tokens_in = sample.input_tokens if first else 0
-        cost_usd = self.price(model).of(tokens_in, sample.output_tokens)
+        amount = tokens_in, sample.output_tokens, 0, sample.reasoning_tokens
+        cost_usd = self.price(model).of(*amount, requests=int(first))
         return replace(sample, replicate=replicate, input_tokens=tokens_in, cost_usd=cost_usd)
 
     def _table(self, model: Model) -> Table:

@@ -1,7 +1,7 @@
 """A vendor's reply in the form of the OpenAI API, read into samples. It does not know how the reply was got."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,54 +20,83 @@ def most_input_tokens(request: Request) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP reply: some choices, one bill."""
+    """One HTTP reply: some choices, one bill.
+
+    Attributes:
+        request: what was asked.
+        body: what came, as mappings and lists, or as the objects that LiteLLM makes of them.
+        latency_s: from asking to the whole answer.
+        wait_s: how long the server asks to wait before the next request; None where it says nothing.
+    """
 
     request: Request
     body: Any
     latency_s: float
+    wait_s: float | None = None
+
+    @property
+    def choices(self) -> list[Any]:
+        """What was chosen, as the server wrote it; empty where it is out of shape."""
+        choices = part(self.body, "choices")
+        if not isinstance(choices, list) or not all(part(choice, "message") is not None for choice in choices):
+            return []
+        return choices
 
     def samples(self, most: int, price: Price) -> list[Sample]:
         """At most `most` samples, numbered from 0, that carry the whole bill between them."""
-        choices = list(self.body.choices or ())[:most]
-        parts = self._usage(choices).split([_length(choice) for choice in choices])
+        choices = self.choices[:most]
+        parts = self._usage().split([_length(choice) for choice in choices])
         paired = enumerate(zip(choices, parts, strict=True))
-        return [self._sample(number, choice, part, price) for number, (choice, part) in paired]
+        return [self._sample(number, choice, share, price) for number, (choice, share) in paired]
 
-    def _sample(self, number: int, choice: Any, part: Usage, price: Price) -> Sample:
-        writing = writing_usd(self.request.model.endpoint, price, part.written_tokens, part.hour_tokens)
+    def _sample(self, number: int, choice: Any, share: Usage, price: Price) -> Sample:
+        writing = writing_usd(self.request.model.endpoint, price, share.written_tokens, share.hour_tokens)
         return Sample(
             replicate=number,
             text=_text(choice),
             reasoning=_reasoning(choice),
-            finish=_FINISHES.get(choice.finish_reason, "stop"),
+            finish=_FINISHES.get(part(choice, "finish_reason"), "stop"),
             logprob=_mean_logprob(choice),
-            input_tokens=part.input_tokens,
-            output_tokens=part.output_tokens,
-            cost_usd=price.of(part.input_tokens, part.output_tokens, part.cached_tokens) + writing,
+            input_tokens=share.input_tokens,
+            output_tokens=share.output_tokens,
+            cost_usd=price.of(*share.billed, requests=int(number == 0)) + writing,
             latency_s=self.latency_s,
-            cached_tokens=part.cached_tokens,
-            reasoning_tokens=part.reasoning_tokens,
+            cached_tokens=share.cached_tokens,
+            reasoning_tokens=share.reasoning_tokens,
         )
 
-    def _usage(self, choices: Sequence[Any]) -> Usage:
+    def _usage(self) -> Usage:
         """The bill's; where a server sends none, upper bounds, so that the budget's promise holds."""
-        usage = read_usage(getattr(self.body, "usage", None), self.request.model.endpoint)
+        usage = read_usage(part(self.body, "usage"), self.request.model.endpoint)
         longest = self.request.model.max_tokens
-        most = sum(min(len((_reasoning(choice) + _text(choice)).encode()), longest) for choice in choices)
+        most = sum(min(len((_reasoning(choice) + _text(choice)).encode()), longest) for choice in self.choices)
         input_tokens = usage.input_tokens or most_input_tokens(self.request)
         return replace(usage, input_tokens=input_tokens, output_tokens=usage.output_tokens or most)
 
 
+def part(holder: Any, *path: str) -> Any:
+    """What stands at the end of a path through mappings and objects; None where there is nothing."""
+    for name in path:
+        holder = holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
+    return holder
+
+
 def _text(choice: Any) -> str:
-    return choice.message.content or ""
+    return _string(part(choice, "message", "content"))
 
 
 def _reasoning(choice: Any) -> str:
-    return getattr(choice.message, "reasoning_content", None) or ""
+    message = part(choice, "message")
+    return _string(part(message, "reasoning_content")) or _string(part(message, "reasoning"))
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _tokens(choice: Any) -> list[Any]:
-    return list(getattr(getattr(choice, "logprobs", None), "content", None) or ())
+    tokens = part(choice, "logprobs", "content")
+    return tokens if isinstance(tokens, list) else []
 
 
 def _length(choice: Any) -> int:
@@ -76,6 +105,7 @@ def _length(choice: Any) -> int:
 
 
 def _mean_logprob(choice: Any) -> float | None:
-    values = [float(token.logprob) for token in _tokens(choice) if token.logprob is not None]
-    mean = sum(values) / len(values) if values else math.nan
+    values = [part(token, "logprob") for token in _tokens(choice)]
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    mean = sum(numbers) / len(numbers) if numbers else math.nan
     return mean if math.isfinite(mean) else None

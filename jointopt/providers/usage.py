@@ -41,6 +41,11 @@ class Usage:
     output_tokens: int = 0
     reasoning_tokens: int = 0
 
+    @property
+    def billed(self) -> tuple[int, int, int, int]:
+        """What has a price: input, output, and the parts of them that were cached and went into reasoning."""
+        return self.input_tokens, self.output_tokens, self.cached_tokens, self.reasoning_tokens
+
     def split(self, lengths: Sequence[int]) -> list["Usage"]:
         """One part for each completion, which sum to the whole: the first has all of the prompt, and each has output
         and reasoning in proportion to its length.

@@ -175,8 +175,9 @@ class PooledView(View):
         reading = self.evaluate.draw.readings.of(source, example)
         if reading is None:
             return Spend()
-        tokens = float(reading.output_tokens[before:after].sum())
-        usd = float(self.evaluate.estimate.prices[source.model].of(reading.input_tokens, tokens, 0))
+        tokens, thoughts = reading.asked[:2, before:after].sum(axis=1)
+        price = self.evaluate.estimate.prices[source.model]
+        usd = float(price.of(reading.input_tokens, tokens, 0, thoughts, requests=1))
         return Spend(after - before, int(reading.input_tokens + tokens), usd)
 
 

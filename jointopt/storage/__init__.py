@@ -2,6 +2,7 @@
 
 from jointopt.storage.database import Database, masked, open_database
 from jointopt.storage.ledger import Ledger
+from jointopt.storage.pace import SharedPace
 from jointopt.storage.pool import Lent, SamplePool, Settlement
 from jointopt.storage.scoreboard import Scoreboard
 from jointopt.storage.studies import Studies, StudyRow
@@ -13,6 +14,7 @@ __all__ = [
     "SamplePool",
     "Scoreboard",
     "Settlement",
+    "SharedPace",
     "Studies",
     "StudyRow",
     "masked",

@@ -95,6 +95,13 @@ accounts = Table(  # the sums of the entries, kept in the same transactions
     *_amount(),
 )
 
+lanes = Table(  # until when a limit per minute is booked, in seconds since 1970; since layout 2
+    "jointopt_lanes",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("free_at", Double, nullable=False),
+)
+
 scorecards = Table(
     "jointopt_scorecards",
     metadata,

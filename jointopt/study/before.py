@@ -74,7 +74,7 @@ async def _ask_all(providers: Mapping[str, Provider], requests: list[Request]) -
     try:
         return [await ask(request) for request in requests]
     finally:
-        for provider in providers.values():
+        for provider in set(providers.values()):
             await provider.close()
 
 
@@ -111,11 +111,11 @@ def look_ahead(plan: Plan) -> Outlook:
         for example in examples:
             request = readings.request(source, example)
             tokens_in = providers[source.model].count_tokens(request)
-            everything += _worst(tokens_in * requests, request.model, deepest, prices[source.model])
+            everything += _worst(tokens_in * requests, request.model, deepest, requests, prices[source.model])
             for judge, most in raters:
                 model = judge.model if judge else request.model
                 shown = tokens_in + (deepest + most) * (request.model.max_tokens + _TURN)
-                everything += _worst(most * shown, model, most, prices[model.id])
+                everything += _worst(most * shown, model, most, most, prices[model.id])
     limits = plan.budget
     promised = Spend(
         min(everything.calls, limits.calls if limits.calls is not None else everything.calls),
@@ -148,6 +148,6 @@ def _requests(plan: Plan, deepest: int) -> int:
     return ceil(deepest / min(ceil(POOLED / akin), deepest)) + 1
 
 
-def _worst(tokens_in: int, model: Model, n: int, price: Price) -> Spend:
+def _worst(tokens_in: int, model: Model, n: int, requests: int, price: Price) -> Spend:
     tokens_out = n * model.max_tokens
-    return Spend(n, tokens_in + tokens_out, price.of(tokens_in, tokens_out))
+    return Spend(n, tokens_in + tokens_out, price.most(tokens_in, tokens_out, requests=requests))

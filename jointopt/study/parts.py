@@ -8,8 +8,8 @@ from jointopt.domain import Preference, Price
 from jointopt.errors import StudyChanged
 from jointopt.evaluation import Draw, Estimate, Evaluate, Readings
 from jointopt.grading import Rubric, build
-from jointopt.providers import Provider, connect
-from jointopt.storage import Database, Ledger, SamplePool, Scoreboard, Studies, StudyRow, open_database
+from jointopt.providers import Provider, connect_all
+from jointopt.storage import Database, Ledger, SamplePool, Scoreboard, SharedPace, Studies, StudyRow, open_database
 from jointopt.strategies import Playbook
 from jointopt.study.lender import Lender, find_lender
 
@@ -40,7 +40,7 @@ def connect_models(plan: Plan) -> tuple[dict[str, Provider], dict[str, Price]]:
         ModelError: an unknown model, or one without a price.
     """
     models = {**plan.space.models, **{judge.model.id: judge.model for judge in plan.judges.values()}}
-    providers = {id: connect(model) for id, model in models.items()}
+    providers = connect_all(models.values())
     return providers, {id: providers[id].price(model) for id, model in models.items()}
 
 
@@ -58,7 +58,8 @@ def read_samples(plan: Plan) -> Readings:
     """The plan's empty readings. Log-probabilities are asked for where a strategy selects by them."""
     playbook = open_playbook(plan, plan.preference)
     logprobs = any(playbook.build(way.strategy, way.options).needs_logprobs for way in plan.space.ways())
-    return Readings(plan.space, read_rubric(plan), seed=plan.seed, logprobs=logprobs)
+    failed_count = plan.on_error == "wrong"
+    return Readings(plan.space, read_rubric(plan), seed=plan.seed, logprobs=logprobs, failed_count=failed_count)
 
 
 def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[], None]) -> Parts:
@@ -78,6 +79,8 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
     """
     providers, prices = connect_models(plan)
     database = open_database(plan.storage, create=create)
+    for provider in set(providers.values()):
+        provider.keep(SharedPace(database))
     studies = Studies(database)
     lender = _lender(plan, studies) if create else None
     row = studies.begin(plan.name, plan.text, plan.digest) if create else studies.find(plan.name)
@@ -88,7 +91,7 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
         Ledger(database, row.id, plan.budget),
     )
     readings = read_samples(plan)
-    draw = Draw(readings, pool, ledger, providers, on_progress)
+    draw = Draw(readings, pool, ledger, providers, on_progress, plan.on_error)
     board = Scoreboard(database, row.id)
     estimate = Estimate(readings, open_playbook(plan, plan.preference), prices)
     evaluate = Evaluate(plan.task, plan.space.policies(), draw, estimate, plan.preference, board.keep)

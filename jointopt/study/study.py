@@ -147,7 +147,7 @@ class Study:
             await self._close_providers()
 
     async def _close_providers(self) -> None:
-        for provider in self.parts.providers.values():
+        for provider in set(self.parts.providers.values()):
             await provider.close()
 
     def _load_sealed(self) -> None:

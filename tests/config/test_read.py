@@ -112,7 +112,7 @@ def test_a_model_is_written_long(folder: Folder) -> None:
     free = models["free"]
     assert (free.price, models["paid"].price) == (Price(), Price(1, 2.5))
     assert models["cached"].price == Price(1, 2.5, cached_usd=0.25)
-    assert (free.base_url, free.key_env, free.max_tokens) == ("http://localhost:8000/v1", "MY_KEY", 9)
+    assert (free.base_url, free.key_envs, free.max_tokens) == ("http://localhost:8000/v1", ("MY_KEY",), 9)
     assert (free.concurrency, free.extra) == (3, {"top_p": 0.9})
 
 

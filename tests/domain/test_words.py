@@ -135,13 +135,14 @@ def test_slots_may_show_fields() -> None:
 
 
 def test_a_request_is_known_by_all_that_is_sent() -> None:
-    """Another temperature, seed or server is another request; another price is not."""
+    """Another temperature, seed or server is another request; another key or way to travel is not."""
     chat = (Message("user", "hello"),)
     base = Request(MODEL, chat, 1.0)
     others = [Request(MODEL, chat, 0.5), Request(MODEL, chat, 1.0, seed=1), Request(MODEL, chat, 1.0, logprobs=True)]
     others.append(Request(Model("m", "embedded/nano", base_url="http://127.0.0.1:1"), chat, 1.0))
     assert len({base.key, *(other.key for other in others)}) == 5
-    assert Request(Model("other", "embedded/nano", key_env="KEY"), chat, 1.0).key == base.key
+    same = Model("other", "embedded/nano", key_envs=("KEY",), client="direct", timeout_s=1.0)
+    assert Request(same, chat, 1.0).key == base.key
 
 
 def test_a_broken_character_does_not_stop_a_request() -> None:

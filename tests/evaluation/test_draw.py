@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jointopt.domain import Budget, Example, Model, Price, Prompt, Request, Sample, Source, Space, Spend
+from jointopt.domain import Budget, Example, Model, OnError, Price, Prompt, Request, Sample, Source, Space, Spend
 from jointopt.errors import BudgetExhausted, ModelError, ProviderError
 from jointopt.evaluation import Draw, Readings
 from jointopt.grading import Rubric
@@ -15,7 +15,11 @@ from jointopt.providers import Provider
 from jointopt.storage import Ledger, SamplePool, Studies, open_database
 
 SPACE = Space(
-    {"p": Prompt("p", "{question}")}, {"m": Model("m", "echo/one", max_tokens=3)}, {"single": {}}, (1,), (1.0,)
+    {"p": Prompt("p", "{question}")},
+    {"m": Model("m", "echo/one", max_tokens=3, concurrency=16)},
+    {"single": {}},
+    (1,),
+    (1.0,),
 )
 SOURCE = Source("p", "m", 1.0)
 
@@ -43,11 +47,13 @@ class Echo(Provider):
         return 5
 
 
-def _draw(tmp_path: Path, budget: Budget, provider: Provider) -> Draw:
+def _draw(tmp_path: Path, budget: Budget, provider: Provider, on_error: OnError = "stop") -> Draw:
+    tmp_path.mkdir(exist_ok=True)
     database = open_database(f"sqlite:///{tmp_path / 'pool.db'}")
     row = Studies(database).begin("s", "{}", "d")
-    readings = Readings(SPACE, Rubric.of(Exact()), seed=0, logprobs=False)
-    return Draw(readings, SamplePool(database, row.id), Ledger(database, row.id, budget), {"m": provider})
+    readings = Readings(SPACE, Rubric.of(Exact()), seed=0, logprobs=False, failed_count=on_error == "wrong")
+    pool, ledger = SamplePool(database, row.id), Ledger(database, row.id, budget)
+    return Draw(readings, pool, ledger, {"m": provider}, on_error=on_error)
 
 
 def _requests(draw: Draw, *questions: str) -> list[Request]:
@@ -86,14 +92,66 @@ async def test_true_prices_below_the_worst_buy_more(tmp_path: Path) -> None:
     assert draw.ledger.spent() == Spend(3, 21, 0.0)
 
 
-async def test_one_failure_is_a_record(tmp_path: Path) -> None:
+async def test_one_failure_is_a_wrong_answer_where_the_study_says_so(tmp_path: Path) -> None:
     """A single failed request is kept as a sample without an answer; the others are whole, and it costs nothing."""
-    draw = _draw(tmp_path, Budget(calls=10), Echo(frozenset({"b"})))
+    draw = _draw(tmp_path, Budget(calls=10), Echo(frozenset({"b"})), "wrong")
     requests = _requests(draw, "a", "b")
     await draw.fill([(request, 1) for request in requests], phase="search")
     assert draw.readings.samples(requests[1])[0].error == "the line is dead"
     assert draw.pool.failed_counts() == {"the line is dead": 1}
     assert (draw.ledger.spent().calls, draw.ledger.reserved().calls) == (1, 0)
+
+
+class Stumbling(Echo):
+    """Fails at some replicates, for good."""
+
+    def __init__(self, *lost: int) -> None:
+        super().__init__()
+        self.lost = lost
+
+    async def complete(self, request: Request, replicates: Sequence[int]) -> list[Sample]:
+        """The echo, with a record in place of what is lost."""
+        samples = await super().complete(request, replicates)
+        return [
+            Sample(one.replicate, "", finish="error", error="filtered") if one.replicate in self.lost else one
+            for one in samples
+        ]
+
+
+@pytest.mark.parametrize("on_error", ["stop", "skip"])
+async def test_a_sample_that_cannot_be_had_is_replaced(tmp_path: Path, on_error: OnError) -> None:
+    """Another one is asked for in its place; the lost one is on record with its reason, not counted, not paid."""
+    draw = _draw(tmp_path, Budget(calls=10), Stumbling(1, 3), on_error)
+    (request,) = _requests(draw, "a")
+    await draw.fill([(request, 3)], phase="search")
+    assert [sample.replicate for sample in draw.readings.samples(request)] == [0, 2, 4]
+    assert draw.pool.failed_counts() == {"filtered": 2}
+    assert draw.ledger.spent().calls == 3
+    again = _draw(tmp_path, Budget(calls=10), Echo(), on_error)
+    await again.fill([(request, 3)], phase="search")
+    assert again.tally.bought == 0
+
+
+@pytest.mark.parametrize("on_error", ["stop", "skip"])
+async def test_a_question_that_is_never_answered_is_not_judged_in_silence(tmp_path: Path, on_error: OnError) -> None:
+    """It is named, with what the model said, and with the ways out; all else is bought."""
+    draw = _draw(tmp_path, Budget(calls=100), Echo(frozenset({"q7"})), on_error)
+    requests = _requests(draw, *(f"q{number}" for number in range(30)))
+    with pytest.raises(ModelError, match=r"1 questions are never answered, the first \('q7'\) with: the line") as told:
+        await draw.fill([(request, 2) for request in requests], phase="search")
+    assert "on_error: wrong" in told.value.mend
+    assert draw.ledger.spent().calls == 58
+
+
+async def test_how_many_may_fail_is_the_studys_to_say(tmp_path: Path) -> None:
+    """A tenth of the requests: too many to stop at, few enough to skip."""
+    lost = frozenset({"q0", "q1", "q2"})
+    cases: tuple[tuple[OnError, str], ...] = (("stop", "2 of 30"), ("skip", "3 questions are never answered"))
+    for on_error, words in cases:
+        draw = _draw(tmp_path / on_error, Budget(calls=100), Echo(lost), on_error)
+        requests = _requests(draw, *(f"q{number}" for number in range(30)))
+        with pytest.raises(ModelError, match=words):
+            await draw.fill([(request, 1) for request in requests], phase="search")
 
 
 async def test_many_failures_stop_the_study_and_lose_nothing(tmp_path: Path) -> None:

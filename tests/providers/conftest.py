@@ -75,7 +75,7 @@ async def server() -> AsyncIterator[Server]:
 @pytest_asyncio.fixture
 async def vendors() -> AsyncIterator[Provider]:
     """What answers for every vendor."""
-    provider = connect(Model("m", "openai/m"))
+    provider = connect(Model("m", "openai/m", client="litellm"))
     yield provider
     await provider.close()
 
