@@ -61,7 +61,7 @@ def test_stopping_early_keeps_the_score_for_a_third_of_the_samples(recorded: Rec
 @pytest.mark.parametrize("n", [2, 4, 8, 16])
 def test_the_exact_vote_varies_less_than_disjoint_blocks(recorded: Recorded, n: int) -> None:
     """The variance of the estimate from K = 32 samples, each a fresh draw: at least 1.3 times that of the exact one
-    where votes are cut into blocks of n (a single block of 32 is the same; so are blocks of one).
+    where votes are cut into blocks of n (a single block of 32 is the same; so are blocks of one or two).
     """
     rng, kept, draws = np.random.default_rng(0), recorded.counts[PROMPT], 400
     unsure = np.flatnonzero((kept.max(axis=1) < 0.95 * SAMPLES) & (kept[np.arange(316), recorded.right] > 0))[:60]
@@ -77,4 +77,4 @@ def test_the_exact_vote_varies_less_than_disjoint_blocks(recorded: Recorded, n: 
         blocks.append((tied[..., right] / tied.sum(axis=2)).mean(axis=1))
     ratio = np.var(blocks, axis=1).mean() / np.var(exact, axis=1).mean()
     assert np.mean(exact) == pytest.approx(np.mean(blocks), abs=0.01)
-    assert ratio >= {2: 1.0, 4: 1.1, 8: 1.2, 16: 1.3}[n], ratio
+    assert ratio >= (1.3 if n > 2 else 1 - 1e-9), ratio
