@@ -5,9 +5,10 @@ exactly, on average over three preferences; ties count half. The others are scor
 Every difference is paired: the same splits and seeds.
 """
 
+import os
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from math import erfc
@@ -20,6 +21,7 @@ import optuna
 import plotly.graph_objects as go
 from optuna.samplers import BaseSampler
 
+from jointopt.analysis import LIKELY, Curve, crossings
 from jointopt.search.samplers import SAMPLERS
 from jointopt.search.samplers.joint import Joint
 from jointopt.search.samplers.planned import Planned
@@ -28,11 +30,13 @@ from jointopt.search.samplers.psst_k import PsstK
 from jointopt.search.samplers.tpe import Tpe
 from jointopt.search.samplers.triple import Triple
 from jointopt.search.samplers.uniform import Uniform
-from tests.bench.populations import make_objectives, make_votes, read_math, split
+from jointopt.strategies.majority import win_chances
+from tests.bench.populations import make_objectives, make_votes, read_math, split, vote_population
 from tests.bench.suggesting import SUGGESTING, resample, suggest_on
 from tests.bench.worlds import BestOf, Population, Votes, World, search
 
 BUDGETS = (1_000, 2_000, 5_000, 10_000, 20_000)
+EARLY = 1_500  # calls after which joint should be where PSST is at the end
 PLANNING: dict[str, Callable[[int], Planned]] = {
     "joint": partial(Joint, sure=None),
     "tpe": Tpe,
@@ -47,6 +51,11 @@ REPEATS, RUNS = 20, 20  # of five splits on MATH; seeds on a synthetic world
 FEW = 8  # of them for Optuna's samplers, whose suggestions take most of the time
 SLOW = {"tpe", *SUGGESTING}
 THRESHOLDS = (0.8, 0.9, 0.95)
+HARVESTED = (1_000, 2_000, 5_000, 10_000)  # calls of TPE with the harvest; five times as many without
+FLIP, SAMPLES, ORDERS = (1, 4), 8, 40  # two prompts of MATH, samples of each question, and draws of them
+
+Scores = dict[str, dict[int, np.ndarray]]
+Jobs = Mapping[tuple[str, int], "Future[np.ndarray]"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +87,19 @@ class Arena:
 
 def main() -> None:
     """Print every task's table, and draw what calls buy."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # there is a process for every core
     start, folder = perf_counter(), Path(sys.argv[1] if len(sys.argv) > 1 else ".")
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        found = {arena.name: measure(arena, pool) for arena in arenas()}
-    for name, scores in found.items():
-        show(name, scores)
-    if "MATH" in found:
-        show_gain(found["MATH"], found["MATH with adaptive votes"])
-    show_harvest()
+        every = [(arena, begin(arena, pool)) for arena in arenas()]
+        harvests, flip = begin_harvest(pool), pool.submit(see_flip)
+        found = {arena.name: finish(jobs) for arena, jobs in every}
+        for arena, _ in every:
+            show(arena, found[arena.name])
+        if "MATH" in found:
+            show_early(found["MATH"])
+            show_gain(found["MATH"], found["MATH with adaptive votes"])
+        show_harvest(harvests)
+        print(flip.result())
     for name, scores in found.items():
         draw(name, scores, folder / f"search-{name.lower().replace(' ', '-')}.html")
     print(f"\n{perf_counter() - start:.0f} s in all; no run spent more than its budget")
@@ -110,14 +123,20 @@ def arenas() -> list[Arena]:
     ]
 
 
-Scores = dict[str, dict[int, np.ndarray]]
-
-
-def measure(arena: Arena, pool: ProcessPoolExecutor) -> Scores:
-    """The score of every run, by sampler and budget."""
+def begin(arena: Arena, pool: ProcessPoolExecutor) -> Jobs:
+    """Every sampler at every budget; joint also at `EARLY` calls."""
     samplers = [*PLANNING, *SUGGESTING] if not arena.thresholds else ["joint"]
-    jobs = {(name, budget): pool.submit(play, arena, name, budget) for name in samplers for budget in arena.budgets}
-    return {name: {budget: jobs[name, budget].result() for budget in arena.budgets} for name in samplers}
+    pairs = [(name, budget) for name in samplers for budget in arena.budgets]
+    early = [("joint", EARLY)] if arena.name == "MATH" else []
+    return {(name, budget): pool.submit(play, arena, name, budget) for name, budget in (*pairs, *early)}
+
+
+def finish(jobs: Jobs) -> Scores:
+    """The score of every run, by sampler and budget."""
+    found: Scores = {}
+    for (name, budget), job in jobs.items():
+        found.setdefault(name, {})[budget] = job.result()
+    return found
 
 
 def play(arena: Arena, name: str, budget: int) -> np.ndarray:
@@ -132,46 +151,81 @@ def play(arena: Arena, name: str, budget: int) -> np.ndarray:
     return np.array(scores)
 
 
-def show(name: str, scores: Scores) -> None:
-    """Mean, standard error, and the paired test of joint against the best PSST variant at each budget."""
-    print(f"\n{name}\n{'':17}" + "".join(f"{budget:>17,}" for budget in scores["joint"]))
+def show(arena: Arena, scores: Scores) -> None:
+    """Mean and standard error, and paired tests of joint against the best PSST variant and its nearest rival.
+
+    Where everything that is scored was there to be learnt on, the regret: what the best policies are worth, and more.
+    """
+    best = 0.0 if arena.name.startswith("MATH") else float(arena.population.worth.mean(axis=3).max(axis=(1, 2)).mean())
+    print(f"\n{arena.name}{f', regret (the optimum is {best:.4f})' if best else ''}")
+    print(f"{'':17}" + "".join(f"{budget:>17,}" for budget in arena.budgets) + "   runs")
     for sampler, by_budget in scores.items():
-        cells = [f"{row.mean():.4f} ± {row.std(ddof=1) / len(row) ** 0.5:.4f}" for row in by_budget.values()]
-        print(f"{sampler:17}" + "".join(f"{cell:>17}" for cell in cells))
-    if VARIANTS[0] not in scores:
-        return
-    tests = []
-    for budget in BUDGETS:
-        best = max((scores[variant][budget] for variant in VARIANTS), key=np.mean)
-        gap = scores["joint"][budget] - best
-        error = gap.std(ddof=1) / len(gap) ** 0.5
-        tests.append(f"{gap.mean():+.4f} (p {erfc(abs(gap.mean()) / error / 2**0.5):.0e})")
-    print("joint less best psst: " + ", ".join(tests))
+        rows = [by_budget[budget] for budget in arena.budgets]
+        cells = [f"{abs(best - row.mean()):.4f} ± {row.std(ddof=1) / len(row) ** 0.5:.4f}" for row in rows]
+        print(f"{sampler:17}" + "".join(f"{cell:>17}" for cell in cells) + f"{len(rows[0]):7}")
+    for title, rivals in (("best psst", VARIANTS), ("nearest rival", [name for name in scores if name != "joint"])):
+        if set(rivals) <= set(scores) and rivals:
+            print(f"joint less {title}: " + "; ".join(nearest(scores, rivals, budget) for budget in arena.budgets))
+
+
+def nearest(scores: Scores, rivals: Sequence[str], budget: int) -> str:
+    """Joint's smallest lead over some samplers, each on the runs that it had itself."""
+    gaps = {rival: paired(scores["joint"][budget], scores[rival][budget]) for rival in rivals}
+    name = min(gaps, key=lambda rival: gaps[rival][0])
+    mean, error = gaps[name]
+    return f"{mean:+.4f} ({name}; p {erfc(abs(mean) / max(error, 1e-12) / 2**0.5):.0e})"
+
+
+def paired(one: np.ndarray, other: np.ndarray) -> tuple[float, float]:
+    """The mean difference over the runs that both had, and its standard error."""
+    both = min(len(one), len(other))
+    gap = one[:both] - other[:both]
+    return float(gap.mean()), float(gap.std(ddof=1) / both**0.5)
+
+
+def show_early(scores: Scores) -> None:
+    """Joint after few calls against PSST after many."""
+    for rival in VARIANTS:
+        mean, error = paired(scores["joint"][EARLY], scores[rival][BUDGETS[-1]])
+        print(
+            f"joint at {EARLY:,} ({scores['joint'][EARLY].mean():.4f}) less {rival} at {BUDGETS[-1]:,}: "
+            f"{mean:+.4f} ± {error:.4f}"
+        )
 
 
 def show_gain(plain: Scores, adaptive: Scores) -> None:
     """What strategies that stop early add."""
     for budget in adaptive["joint"]:
-        gain = adaptive["joint"][budget] - plain["joint"][budget]
-        print(f"with adaptive votes at {budget:,}: {gain.mean():+.4f} ± {gain.std(ddof=1) / len(gain) ** 0.5:.4f}")
+        mean, error = paired(adaptive["joint"][budget], plain["joint"][budget])
+        print(f"with adaptive votes at {budget:,}: {mean:+.4f} ± {error:.4f}")
 
 
-def show_harvest() -> None:
-    """TPE over a pool, and TPE that samples every policy anew with five times the calls: the regret of both."""
+def begin_harvest(pool: ProcessPoolExecutor) -> Mapping[tuple[str, int], "Sequence[Future[np.ndarray]]"]:
+    """TPE over a pool, and TPE that samples every policy anew with five times the calls: the regrets of both."""
     populations = {"MATH": read_math(), "votes": make_votes()}
     known = {name: population for name, population in populations.items() if population is not None}
-    for name, population in known.items():
-        for budget in (2_000, 10_000):
-            pooled, anew = (
-                [_regret(population, sampler, seed, calls) for seed in range(FEW)]
-                for sampler, calls in ((Tpe, budget), (resample, 5 * budget))
-            )
-            gap = np.array(anew) - pooled
-            error = gap.std(ddof=1) / len(gap) ** 0.5
-            print(
-                f"{name}: TPE's regret is {np.mean(pooled):.4f} after {budget:,} calls with the harvest, "
-                f"{np.mean(anew):.4f} after {5 * budget:,} without (difference {gap.mean():.4f} ± {error:.4f})"
-            )
+    return {
+        (name, budget): [pool.submit(regrets, population, *how) for how in ((Tpe, budget), (resample, 5 * budget))]
+        for name, population in known.items()
+        for budget in HARVESTED
+    }
+
+
+def show_harvest(jobs: Mapping[tuple[str, int], "Sequence[Future[np.ndarray]]"]) -> None:
+    """The regret of both."""
+    print("\nTPE's regret with the harvest, and without after five times the calls")
+    for (name, budget), (pooled, anew) in jobs.items():
+        mean, error = paired(anew.result(), pooled.result())
+        print(
+            f"{name}: {pooled.result().mean():.4f} after {budget:,}, {anew.result().mean():.4f} after {5 * budget:,} "
+            f"(difference {mean:.4f} ± {error:.4f})"
+        )
+
+
+def regrets(population: Population, sampler: Callable[[int], BaseSampler], calls: int) -> np.ndarray:
+    """Of a few runs on all questions."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return np.array([_regret(population, sampler, seed, calls) for seed in range(FEW)])
 
 
 def _regret(population: Population, sampler: Callable[[int], BaseSampler], seed: int, calls: int) -> float:
@@ -180,13 +234,37 @@ def _regret(population: Population, sampler: Callable[[int], BaseSampler], seed:
     return float(population.worth[0].mean(axis=2).max() - population.worth[0, chosen[0][0], chosen[0][1]].mean())
 
 
+def see_flip() -> str:
+    """Whether few samples of each question tell that a prompt which is better alone is worse in a vote."""
+    math = read_math()
+    if math is None:
+        return "no recorded answers: the flip is not looked for"
+    pair, every = vote_population(math.shares[[*FLIP]], math.cost[[*FLIP]], np.zeros(1)), np.arange(316)
+    chosen, ns = 0, tuple(range(1, SAMPLES + 1))
+    swaps = []
+    for seed in range(ORDERS):
+        world = Votes(pair, every, 2 * SAMPLES * len(every), seed)
+        chosen += search(Joint(seed, sure=None), world)[0][0]
+        draws = np.random.default_rng(seed).multinomial(SAMPLES, pair.shares)
+        tables = [win_chances(counts, ns)[..., 0].T for counts in draws]
+        curves = [Curve(str(prompt), "", "majority", ns, table) for prompt, table in zip(FLIP, tables, strict=True)]
+        swaps += [one.probability for one in crossings(curves) if one.early == str(FLIP[0])]
+    found = np.array(swaps)
+    return (
+        f"MATH prompts {FLIP[0]} and {FLIP[1]}, {SAMPLES} samples of each question, {ORDERS} draws: joint takes "
+        f"{FLIP[1]} for votes in {chosen}; the curves cross in {len(found)}, more likely than not in "
+        f"{(found > 1 / 2).sum()}, with a chance of {LIKELY:g} in {(found >= LIKELY).sum()}"
+    )
+
+
 def draw(name: str, scores: Scores, file: Path) -> None:
     """Score against calls."""
     figure = go.Figure(layout_title=f"{name}: what calls buy")
     for sampler, by_budget in scores.items():
-        rows = list(by_budget.values())
+        budgets = sorted(by_budget)
+        rows = [by_budget[budget] for budget in budgets]
         error = {"array": [1.96 * row.std(ddof=1) / len(row) ** 0.5 for row in rows]}
-        figure.add_scatter(x=list(by_budget), y=[row.mean() for row in rows], error_y=error, name=sampler)
+        figure.add_scatter(x=budgets, y=[row.mean() for row in rows], error_y=error, name=sampler)
     figure.update_xaxes(type="log", title="calls allowed")
     figure.update_yaxes(title="score of the chosen policies (mean over preferences)")
     figure.write_html(file)

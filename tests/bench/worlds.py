@@ -164,26 +164,34 @@ class Votes(World):
 
 def play_votes(drawn: Integers, kinds: int, thresholds: Sequence[float]) -> tuple[Floats, Floats]:
     """Whether votes are right (ties half) and how many were asked, each of shape (X, B, R), from (B, R, T) draws."""
-    counts = np.stack([(drawn == kind).cumsum(axis=2, dtype=np.int8) for kind in range(kinds)])
-    rival = counts[1:].max(axis=0)
-    fixed = (counts[0] > rival) + np.float32(0.5) * ((counts[0] == rival) & (rival > 0))
-    right, used = [np.moveaxis(fixed, -1, 0)], [np.broadcast_to(NS[:, None, None], np.moveaxis(fixed, -1, 0).shape)]
+    inner = np.ascontiguousarray(
+        np.moveaxis(drawn, -1, 0).astype(np.int8)
+    )  # running sums are quick along the first axis
+    shape = inner.shape
+    own = (inner == 0).cumsum(axis=0, dtype=np.int8)
+    rival, second = np.zeros((2, *shape), dtype=np.int8)
+    for kind in range(1, kinds):
+        count = (inner == kind).cumsum(axis=0, dtype=np.int8)
+        second = np.maximum(second, np.minimum(rival, count))
+        rival = np.maximum(rival, count)
+    fixed = (own > rival) + np.float32(0.5) * ((own == rival) & (rival > 0))
+    right, used = [fixed], [np.broadcast_to(NS[:, None, None], shape)]
     if thresholds:
-        ahead = np.sort(counts, axis=0)[-2:]
-        sure = np.array([[_chance(v1, v2) for v2 in range(DEEPEST + 1)] for v1 in range(DEEPEST + 1)])[
-            ahead[1], ahead[0]
-        ]
+        sure = _CHANCES[np.maximum(own, rival), np.maximum(second, np.minimum(own, rival))]
     for threshold in thresholds:
         enough = sure >= threshold
-        stop = np.where(enough.any(axis=2), enough.argmax(axis=2) + 1, DEEPEST)
+        stop = np.where(enough.any(axis=0), enough.argmax(axis=0) + 1, DEEPEST)
         asked = np.minimum(stop[None], NS[:, None, None])
-        right.append(np.moveaxis(np.take_along_axis(fixed, np.moveaxis(asked, 0, -1) - 1, axis=2), -1, 0))
+        right.append(np.take_along_axis(fixed, asked - 1, axis=0))
         used.append(asked)
     return np.concatenate(right), np.concatenate(used)
 
 
 def _chance(v1: int, v2: int) -> float:
     return float(_beats(DEEPEST)[v1, v2]) if v2 <= v1 and v1 + v2 <= DEEPEST else 0.0
+
+
+_CHANCES = np.array([[_chance(v1, v2) for v2 in range(DEEPEST + 1)] for v1 in range(DEEPEST + 1)])
 
 
 class BestOf(World):
@@ -204,10 +212,10 @@ class BestOf(World):
 
     def earn(self, drawn: Integers, source: int) -> Floats:
         """The mean of the best so far, less what was asked."""
-        found = []
+        found, inner = [], np.ascontiguousarray(np.moveaxis(drawn, -1, 0))
         for values, weight in zip(self.values, self.population.weights, strict=True):
-            best = np.maximum.accumulate(values.astype(np.float32)[drawn], axis=2).mean(axis=1)
-            found.append(best.T - weight * self.population.cost[source] * NS[:, None])
+            best = np.maximum.accumulate(values.astype(np.float32)[inner], axis=0).mean(axis=2)
+            found.append(best - weight * self.population.cost[source] * NS[:, None])
         return np.array(found)
 
     def earn_block(self, blocks: Integers, source: int) -> Floats:
