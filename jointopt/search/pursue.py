@@ -1,11 +1,13 @@
 """Carries out what a sampler plans: one trial for each thing that it buys, as ordinary as any other."""
 
+from math import ceil
+
 import optuna
 from optuna.trial import TrialState
 
-from jointopt.domain import Policy
+from jointopt.domain import BLOCK, Policy
 from jointopt.errors import BudgetExhausted, StudyFileError
-from jointopt.search.pooled import PooledView
+from jointopt.search.pooled import RESERVE, PooledView
 from jointopt.search.samplers import Planned
 from jointopt.search.trial import told
 from jointopt.search.view import Buy
@@ -14,11 +16,18 @@ DRAWS = 16  # completions of a pool, for the value of a trial
 
 
 async def pursue(
-    study: optuna.Study, view: PooledView, sampler: Planned, trials: int | None
+    study: optuna.Study, view: PooledView, sampler: Planned, trials: int | None, share: float = 1.0
 ) -> tuple[str, list[Policy]]:
     """Run a plan to its end, then judge the policies that it chose as far as what was kept back allows.
 
     Trials that an earlier run of the study has recorded are gone through again, from the pool, and not recorded twice.
+
+    Args:
+        study: Optuna's.
+        view: of the study's pool.
+        sampler: whose plan it is.
+        trials: how many the study may have in all; None for no limit.
+        share: of the study's budget that the search may use.
 
     Returns:
         Why the search ended, in words, and the policy to use under every preference.
@@ -26,7 +35,7 @@ async def pursue(
     Raises:
         StudyFileError: the budget is too small to tell policies apart.
     """
-    _afford(view, sampler)
+    _afford(view, sampler, share)
     recorded, why = len(study.get_trials(deepcopy=False)), ""
     for number, buy in enumerate(sampler.plan(view)):
         if trials is not None and number >= trials:
@@ -41,14 +50,22 @@ async def pursue(
     return why or sampler.why, await _confirm(view, chosen)
 
 
-def _afford(view: PooledView, sampler: Planned) -> None:
-    least, room = sampler.least(view), view.room()
-    if room < least:
-        raise StudyFileError(
-            f"the search has room for {room} completions, and {len(view.every)} sources need {least} to be told apart",
-            where="budget",
-            mend=f"allow at least {least} completions for the search, or take prompts, models or temperatures out",
-        )
+def _afford(view: PooledView, sampler: Planned, share: float) -> None:
+    """See that the sources can be told apart, and a block of the deepest policy be judged with what is kept back."""
+    least, room, calls = sampler.least(view), view.room(), view.cap.calls
+    block = min(BLOCK, view.examples) * int(view.depths.max())
+    need = max(ceil(least / (1 - RESERVE)), block)
+    if room >= least and (calls is None or calls >= need or view.evaluate.draw.readings.count()):
+        return
+    more = (
+        f"{ceil(need / share):,} calls at least" if calls is not None else f"{least / max(room, 1):.1f} times as much"
+    )
+    raise StudyFileError(
+        f"the search has room for {room} completions; to tell {len(view.every)} sources apart and to judge a block of "
+        f"{min(BLOCK, view.examples)} examples takes {need}",
+        where="budget",
+        mend=f"allow {more}, or take prompts, models or temperatures out",
+    )
 
 
 async def _carry_out(study: optuna.Study, view: PooledView, sampler: Planned, buy: Buy, *, record: bool) -> None:

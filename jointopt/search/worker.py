@@ -1,13 +1,14 @@
 """Runs trials until the budget, the number of trials or the space is used up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import optuna
 
-from jointopt.domain import Budget, Policy, Preference, Space
-from jointopt.errors import BudgetExhausted
+from jointopt.domain import BLOCK, Budget, Policy, Preference, Space
+from jointopt.errors import BudgetExhausted, StudyFileError
 from jointopt.evaluation import Estimate, Evaluate
 from jointopt.search.pooled import PooledView, sort_tactics
 from jointopt.search.pursue import pursue
@@ -29,6 +30,7 @@ class Terms:
         trials: how many the study may have in all, earlier runs counted; None for no limit.
         books: every preference that the study answers for, its own first, and what estimates under it.
         seed: of completed pools.
+        share: of the study's budget that the cap is.
     """
 
     phase: str
@@ -36,6 +38,7 @@ class Terms:
     trials: int | None
     books: Sequence[tuple[Preference, Estimate]]
     seed: int
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,34 @@ async def search(study: optuna.Study, space: Space, evaluate: Evaluate, terms: T
         StudyFileError: the sampler can do nothing with so small a budget.
     """
     sampler = study.sampler
+    if len(evaluate.policies) == 1:
+        study.sampler = build_random(terms.seed)
+        why = await _suggest(study, space, evaluate, replace(terms, trials=1))
+        return Found(why if evaluate.leader() is None else "the space has one policy, so there was nothing to choose")
     if isinstance(sampler, Planned) and not sort_tactics(space, evaluate)[0]:
         study.sampler = build_random(terms.seed)  # nothing can be foreseen: every policy has to be judged
     elif isinstance(sampler, Planned):
         view = PooledView(space, evaluate, terms.books, phase=terms.phase, cap=terms.cap, seed=terms.seed)
-        why, chosen = await pursue(study, view, sampler, terms.trials)
+        why, chosen = await pursue(study, view, sampler, terms.trials, terms.share)
         return Found(why, chosen, int(view.held.sum()))
     if isinstance(sampler, Grid):
         every = distributions(space)
         sampler.go_through(every, [_named(policy, space, every) for policy in evaluate.policies])
+    _afford(space, evaluate, terms)
     return Found(await _suggest(study, space, evaluate, terms))
+
+
+def _afford(space: Space, evaluate: Evaluate, terms: Terms) -> None:
+    """See that one block of the deepest policy can be paid for, where the pool does not hold anything yet."""
+    block, calls = min(BLOCK, len(evaluate.task.dev)), terms.cap.calls
+    need = block * max(tactic.n for tactic in space.tactics())
+    if calls is None or calls >= need or evaluate.draw.readings.count():
+        return
+    raise StudyFileError(
+        f"the search may ask for {calls} completions, and a block of {block} examples takes up to {need}",
+        where="budget.calls",
+        mend=f"allow {ceil(need / terms.share):,} calls at least",
+    )
 
 
 async def _suggest(study: optuna.Study, space: Space, evaluate: Evaluate, terms: Terms) -> str:

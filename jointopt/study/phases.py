@@ -50,7 +50,7 @@ class Phases:
         evaluate, trials = parts.evaluate, parts.plan.trials
         first, space = begin_warm(parts)[:trials], parts.plan.space
         why = await try_first(self.trials, space, evaluate, first, phase="search", cap=cap)
-        terms = Terms("search", cap, trials, open_books(parts), parts.plan.seed)
+        terms = Terms("search", cap, trials, open_books(parts), parts.plan.seed, SHARES["search"])
         found = Found(why) if why else await search(self.trials, space, evaluate, terms)
         self._follow(found.chosen)
         leader = evaluate.leader()

@@ -52,7 +52,30 @@ def test_a_plan_that_goes_on_after_a_stop_ends_where_an_undisturbed_one_does(sma
     assert repeated.winner == found.winner
 
 
-def test_a_budget_too_small_to_tell_policies_apart_says_the_least(small_study: WriteStudy) -> None:
-    """Forty calls leave the search twenty: the message names what it needs."""
-    with Study(read_study(_with(small_study(40), "joint"))) as study, pytest.raises(StudyFileError, match="at least"):
-        study.run()
+@pytest.mark.parametrize(("sampler", "least"), [("joint", 214), ("tpe", 128), ("random", 128)])
+def test_a_budget_too_small_to_tell_policies_apart_says_the_least(
+    small_study: WriteStudy, sampler: str, least: int
+) -> None:
+    """Nothing is spent; with what the message names the study finds a winner."""
+    file = _with(small_study(40), sampler)
+    with Study(read_study(file)) as study:
+        with pytest.raises(StudyFileError, match=f"allow {least} calls at least"):
+            study.run()
+        assert study.parts.ledger.spent().calls == 0
+    file.write_text(file.read_text(encoding="utf-8").replace("calls: 40", f"calls: {least}"), encoding="utf-8")
+    with Study(read_study(file), force=True) as study:
+        assert 0 < study.run().spend.calls <= least
+
+
+@pytest.mark.parametrize("sampler", ["joint", "tpe", "psst", "grid"])
+def test_a_space_with_one_policy_is_scored_and_says_so(small_study: WriteStudy, sampler: str) -> None:
+    """There is nothing to choose: one trial, and no word of a budget that is spent."""
+    file = _with(small_study(600), sampler)
+    text = file.read_text(encoding="utf-8").replace("[single, majority, best_of]", "[single]")
+    text = text.replace("n: [1, 2, 4]", "n: [1]").replace('  steps: "{question} think step by step."\n', "")
+    file.write_text(text, encoding="utf-8")
+    with Study(read_study(file)) as study:
+        found = study.run()
+        assert len(study.trials.get_trials()) == 1
+    assert found.ended == "the space has one policy, so there was nothing to choose"
+    assert found.counts.sealed == 8

@@ -63,7 +63,10 @@ class Joint(Planned):
             expected, most = _regret(worlds, RISK)
             self.why = f"the budget is spent; {_gain(expected, most)}"
             if self.sure is not None and most <= self.sure:
-                self.why = f"no policy is likely to be better by more than {self.sure:g}; {_gain(expected, most)}"
+                kept = f"{view.room():,} completions are left, which could buy no more"
+                self.why = (
+                    f"no policy is likely to be better by more than {self.sure:g}; {_gain(expected, most)}; {kept}"
+                )
                 return
             self.race = self.race[self._open(worlds.max(axis=2))]
 
@@ -84,7 +87,8 @@ class Joint(Planned):
         """Mean utility in worlds where examples weigh at random, shape (C, S', X, worlds)."""
         weights = self.rng.standard_exponential((WORLDS, expected.shape[3]))
         weights /= weights.sum(axis=1, keepdims=True)
-        return np.nan_to_num(expected @ weights.T, nan=-np.inf)
+        means = expected.reshape(-1, expected.shape[3]) @ weights.T  # one product: many small ones are slow
+        return np.nan_to_num(means.reshape(*expected.shape[:3], WORLDS), nan=-np.inf)
 
     def _open(self, best: Floats) -> Integers:
         """Who may still be the best under some preference; `best` is each prompt's, shape (C, S', worlds)."""

@@ -9,6 +9,7 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial
 
+from jointopt.domain import BLOCK
 from jointopt.search.view import Buy, View
 
 Choice = tuple[int, int]  # source, tactic
@@ -39,8 +40,8 @@ class Planned(BaseSampler):
         """The policy to use under each preference, by all that is known."""
 
     def least(self, view: View) -> int:
-        """The smallest budget that tells policies apart, in samples."""
-        return view.sources
+        """The smallest budget that tells policies apart, in samples: a block of every source."""
+        return view.sources * min(BLOCK, view.examples)
 
     def aim(self, distributions: Mapping[str, BaseDistribution], params: Mapping[str, Any]) -> None:
         """Have the next trial stand for these parameters."""

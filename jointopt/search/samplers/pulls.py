@@ -15,6 +15,8 @@ class Pulls(Planned):
     "stockpiling"; Mahmud et al. 2508.10030).
     """
 
+    why = "all its rounds are over"
+
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
         self.rng = np.random.default_rng(seed)

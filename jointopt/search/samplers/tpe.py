@@ -46,6 +46,8 @@ class Tpe(Planned):
             self.visits[source] += count
             self._learn(view, source)
             number += 1
+        if view.room() >= each:
+            self.why = "every source has as many samples as any policy asks for"
 
     def best(self, view: View) -> list[Choice]:
         """The highest mean under each preference, doubt taken off, of the sources that were sampled most."""
