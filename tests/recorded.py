@@ -42,9 +42,9 @@ class Recorded:
 
 
 def _worth(answers: NDArray[np.int16], right: NDArray[np.int64]) -> tuple[Ballots, Stakes]:
-    """Votes without ratings, each one token long: 1 where they are right."""
+    """Votes without ratings, each one token long and without a thought: 1 where they are right."""
     worth = np.stack([answers == right[:, None], np.zeros(answers.shape)], axis=2)
-    paid = np.zeros((*answers.shape, 4))
+    paid = np.zeros((*answers.shape, 5))
     paid[..., 0] = 1.0
     ballots = Ballots(answers, np.full(answers.shape, np.nan), np.ones(answers.shape, dtype=np.int64))
     return ballots, Stakes(worth, paid, np.zeros(len(answers)))

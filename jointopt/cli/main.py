@@ -20,6 +20,7 @@ COMMANDS = {
     "status": "Say how far a study is.",
     "studies": "List the studies of a storage.",
     "report": "Write what a study taught as one HTML page, or print it as JSON.",
+    "reprice": "Rank every policy of a study under other prices or latencies, without a call.",
     "dashboard": "Open a study in Optuna Dashboard, with our figures.",
     "serve": "Serve the embedded model behind an OpenAI-compatible endpoint.",
     "schema": "Print the JSON Schema of study files.",

@@ -2,6 +2,7 @@
 
 from jointopt.study.before import Check, Outlook, ask_once, look_ahead
 from jointopt.study.events import Progress
+from jointopt.study.reprice import Ranking, Repriced, reprice
 from jointopt.study.study import Study
 
-__all__ = ["Check", "Outlook", "Progress", "Study", "ask_once", "look_ahead"]
+__all__ = ["Check", "Outlook", "Progress", "Ranking", "Repriced", "Study", "ask_once", "look_ahead", "reprice"]

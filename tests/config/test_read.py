@@ -106,12 +106,14 @@ def test_a_model_is_written_long(folder: Folder) -> None:
         "nano: embedded/nano",
         "{free: {endpoint: openai/x, price: 0, base_url: 'http://localhost:8000/v1', key_env: MY_KEY, max_tokens: 9,"
         " concurrency: 3, extra: {top_p: 0.9}}, paid: {endpoint: a/b, price: {input: 1, output: 2.5}},"
-        " cached: {endpoint: a/b, price: {input: 1, output: 2.5, cached_input: 0.25}}}",
+        " cached: {endpoint: a/b, price: {input: 1, output: 2.5, cached_input: 0.25}},"
+        " all: {endpoint: a/b, price: {input: 1, output: 2.5, reasoning: 4, request: 0.01}}}",
     )
     models = read_study(folder.study).space.models
     free = models["free"]
     assert (free.price, models["paid"].price) == (Price(), Price(1, 2.5))
     assert models["cached"].price == Price(1, 2.5, cached_usd=0.25)
+    assert models["all"].price == Price(1, 2.5, reasoning_usd=4, request_usd=0.01)
     assert (free.base_url, free.key_envs, free.max_tokens) == ("http://localhost:8000/v1", ("MY_KEY",), 9)
     assert (free.concurrency, free.extra) == (3, {"top_p": 0.9})
 

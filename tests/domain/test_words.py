@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jointopt.domain import (
     Budget,
     Example,
     Judge,
+    Latency,
     Message,
     Mode,
     Model,
@@ -89,6 +92,33 @@ def test_cached_tokens_have_their_price() -> None:
     """They are a part of the input; without a price of their own they cost what the rest does."""
     assert Price(2.0, 3.0).of(100, 10, 40) == pytest.approx(230e-6)
     assert Price(2.0, 3.0, 0.5).of(100, 10, 40) == pytest.approx((120 + 20 + 30) * 1e-6)
+
+
+def test_reasoning_and_requests_have_their_price() -> None:
+    """Reasoning is a part of the output; a request's fee is in dollars, not per million."""
+    assert Price(2.0, 3.0).of(100, 10, 0, 4, requests=2) == pytest.approx(230e-6)
+    assert Price(2.0, 3.0, None, 5.0, 0.25).of(100, 10, 0, 4, requests=2) == pytest.approx(238e-6 + 0.5)
+
+
+USD = st.floats(0, 1e3)
+COUNT = st.integers(0, 10**6)
+
+
+@given(st.builds(Price, USD, USD, st.none() | USD, st.none() | USD, USD), COUNT, COUNT, st.data())
+def test_the_worst_price_is_never_below_the_true_one(
+    price: Price, prompt: int, output: int, data: st.DataObject
+) -> None:
+    """Whatever of at most so many tokens is cached or reasoning, and however few requests they take."""
+    true_in, true_out = data.draw(st.integers(0, prompt)), data.draw(st.integers(0, output))
+    cached, reasoning = data.draw(st.integers(0, true_in)), data.draw(st.integers(0, true_out))
+    most, sent = data.draw(st.integers(1, 100)), data.draw(st.integers(0, 1))
+    true = price.of(true_in, true_out, cached, reasoning, requests=most * sent)
+    assert true <= price.most(prompt, output, requests=most) * (1 + 1e-12)
+
+
+def test_a_latency_takes_the_place_of_what_was_measured() -> None:
+    """As many times as long, or always as long."""
+    assert (Latency().of(3.0), Latency(times=2.0).of(3.0), Latency(seconds=1.5).of(3.0)) == (3.0, 6.0, 1.5)
 
 
 def test_a_judge_is_shown_the_question_and_the_answer() -> None:

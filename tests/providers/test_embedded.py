@@ -59,6 +59,17 @@ async def test_the_prompt_is_billed_once() -> None:
         assert sample.cost_usd == pytest.approx(expected)
 
 
+async def test_thoughts_and_the_request_have_their_price() -> None:
+    """What it thought costs what reasoning costs; the fee is on the first sample only."""
+    model = Model("nano", "embedded/nano", price=Price(2.0, 10.0, None, 30.0, 0.5), max_tokens=90)
+    samples = await run(ask(model=model, system=f"{THINK_LINE} just answer."), [0, 1, 2])
+    assert any(sample.reasoning_tokens for sample in samples)
+    for sample in samples:
+        answer, fee = sample.output_tokens - sample.reasoning_tokens, 0.5 * (sample.replicate == 0)
+        tokens = 2 * sample.input_tokens + 10 * answer + 30 * sample.reasoning_tokens
+        assert sample.cost_usd == pytest.approx(tokens / 1e6 + fee)
+
+
 async def test_without_a_price_it_is_free() -> None:
     """No price in the study means zero, not a refusal."""
     assert Embedded().price(MODEL) == Price(0, 0)

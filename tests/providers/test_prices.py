@@ -40,11 +40,23 @@ def test_a_model_without_a_cache_bills_all_alike() -> None:
     assert price.of(100, 0, 60) == price.of(100, 0)
 
 
-def test_reasoning_that_costs_more_prices_all_output() -> None:
-    """The vendor's bill is never the higher one."""
-    price = listed_price("dashscope/qwen-plus-2025-04-28")
+@pytest.mark.parametrize(
+    ("endpoint", "output", "reasoning"),
+    [("dashscope/qwen-plus-2025-04-28", 1.2, 4.0), ("perplexity/sonar-deep-research", 8.0, 3.0)],
+)
+def test_reasoning_has_the_price_that_is_listed_for_it(endpoint: str, output: float, reasoning: float) -> None:
+    """Dearer than other output, or cheaper; the worst price is that of the dearer one."""
+    price = listed_price(endpoint)
     assert price is not None
-    assert price.output_usd == pytest.approx(4.0)
+    assert (price.output_usd, price.reasoning_usd) == pytest.approx((output, reasoning))
+    assert price.most(0, 1_000_000, requests=0) == pytest.approx(max(output, reasoning))
+
+
+def test_a_fee_for_each_request_is_listed_too() -> None:
+    """In US dollars, not per million; most models have none."""
+    with_fee, without = listed_price("perplexity/sonar-medium-online"), listed_price("openai/gpt-4o-mini")
+    assert with_fee is not None and without is not None
+    assert (with_fee.request_usd, without.request_usd) == (0.005, 0.0)
 
 
 @pytest.mark.parametrize(

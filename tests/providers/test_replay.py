@@ -76,6 +76,8 @@ async def test_what_is_recorded_is_billed_and_the_prompt_once(samples: Write) ->
     assert (first.cost_usd, second.cost_usd) == pytest.approx((200e-6, 100e-6))
     assert (first.logprob, first.latency_s, Replay().count_tokens(ask(model))) == (-0.5, 2, 100)
     assert Replay().price(samples(lines)) == Price()
+    model = samples(lines, price=Price(1.0, 10.0, request_usd=0.5))
+    assert [sample.cost_usd for sample in await Replay().complete(ask(model), [0, 1])] == pytest.approx([0.5002, 1e-4])
 
 
 async def test_an_answer_that_is_none_is_an_empty_text(samples: Write) -> None:

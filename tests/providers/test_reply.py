@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from jointopt.domain import Request
+from jointopt.domain import Message, Model, Price, Request
 from jointopt.providers import Provider
+from jointopt.providers.reply import Reply
 
 if TYPE_CHECKING:
     from tests.providers.conftest import Server
@@ -50,6 +51,16 @@ async def test_every_vendors_bill_is_read(
     prompt, cached, output, _ = tokens
     assert (sample.input_tokens, sample.cached_tokens, sample.output_tokens, sample.reasoning_tokens) == tokens
     assert sample.cost_usd == pytest.approx((prompt - cached + 0.1 * cached + 2 * output) / 1e6, rel=1e-12)
+
+
+def test_a_request_pays_its_fee_once_and_its_thoughts_at_their_price() -> None:
+    """The first completion carries the fee with the prompt; together they carry the whole bill."""
+    price = Price(1.0, 2.0, 0.1, 5.0, 0.25)
+    choices = [{"message": {"content": text}, "finish_reason": "stop"} for text in ("a", "b", "c")]
+    body = {"choices": choices, "usage": openai(100, 90, 190, **thought(40))}
+    samples = Reply(Request(Model("m", "openai/m"), (Message("user", "Hi"),), 1.0), body, 1.0).samples(3, price)
+    assert sum(sample.cost_usd for sample in samples) == pytest.approx(0.25 + (100 + 50 * 2 + 40 * 5) / 1e6)
+    assert [sample.cost_usd > 0.25 for sample in samples] == [True, False, False]
 
 
 async def test_geminis_thoughts_are_billed(server: Server, vendors: Provider, ask: Ask) -> None:
