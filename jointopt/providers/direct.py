@@ -9,6 +9,9 @@ import json
 import ssl
 import time
 from collections.abc import Mapping
+from functools import cache
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -44,6 +47,7 @@ class Direct(Client):
                 data=body,
                 headers=headers,
                 timeout=timeout,
+                proxy=_proxy(base_url(model)),
                 allow_redirects=False,
             ) as response:
                 raw = await _read(response, _PER_REPLY + n * model.max_tokens * _PER_TOKEN)
@@ -76,7 +80,7 @@ class Direct(Client):
         loop = asyncio.get_running_loop()
         if loop not in self._sessions:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)  # the throttle counts
-            self._sessions[loop] = aiohttp.ClientSession(connector=connector, trust_env=True, auto_decompress=True)
+            self._sessions[loop] = aiohttp.ClientSession(connector=connector)
         return self._sessions[loop]
 
 
@@ -89,6 +93,13 @@ def outgoing(request: Request, n: int) -> dict[str, object]:
     if vendor == "openai" and request.model.base_url is None:  # its newer models know no other name
         body["max_completion_tokens"] = body.pop("max_tokens")
     return body | ({"n": n} if n > 1 else {})
+
+
+@cache
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names for an address, as everywhere; looked up once, not for every request."""
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:

@@ -1,9 +1,15 @@
-"""What vendors charge, by the list that LiteLLM brings. It does not know what a study's file says."""
+"""What vendors charge, by the list that LiteLLM brings. It does not know what a study's file says.
 
+The list is a file of LiteLLM's package, and is read as such: a study that asks its models directly never imports
+LiteLLM, which takes seconds.
+"""
+
+import json
 from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
-
-import litellm
 
 from jointopt.domain import Model, Price
 from jointopt.errors import ModelError
@@ -56,6 +62,8 @@ def writing_usd(endpoint: str, price: Price, written_tokens: int, hour_tokens: i
         written_tokens: how many were put there.
         hour_tokens: the part of them that is kept for an hour.
     """
+    if not written_tokens:
+        return 0.0
     entry = _listed(endpoint) or {}
     short = _times(entry, "cache_creation_input_token_cost", _WRITING)
     long = _times(entry, "cache_creation_input_token_cost_above_1hr", max(short, _WRITING_FOR_AN_HOUR))
@@ -73,9 +81,20 @@ def _listed(endpoint: str) -> Mapping[str, Any] | None:
     """The list's entry of a model that has a price for every token."""
     vendor, _, name = endpoint.partition("/")
     for key in (endpoint, name):
-        entry = litellm.model_cost.get(key, {})
+        entry = _price_list().get(key, {})
         same_vendor = key == endpoint or str(entry.get("litellm_provider", "")).startswith(vendor)
         costs = entry.get("input_cost_per_token"), entry.get("output_cost_per_token")
         if same_vendor and None not in costs:
             return dict(entry)
     return None
+
+
+@cache
+def _price_list() -> Mapping[str, Mapping[str, Any]]:
+    """By model, in US dollars for a token; found without importing LiteLLM."""
+    found = find_spec("litellm")
+    if found is None or found.origin is None:
+        return {}
+    file = Path(found.origin).parent / "model_prices_and_context_window_backup.json"
+    entries: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return entries

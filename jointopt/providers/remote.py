@@ -82,7 +82,10 @@ class Remote(Provider):
         if failures and not samples:
             raise failures[0]
         samples += [_failed(failures[0]) for _ in replicates[len(samples) :]]
-        return [replace(sample, replicate=number) for sample, number in zip(samples, replicates, strict=True)]
+        return [
+            sample if sample.replicate == number else replace(sample, replicate=number)
+            for sample, number in zip(samples, replicates, strict=True)
+        ]
 
     def price(self, model: Model) -> Price:
         """The study file's price, else the one that LiteLLM lists."""

@@ -1,7 +1,6 @@
 """A vendor's reply in the form of the OpenAI API, read into samples. It does not know how the reply was got."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,6 +67,8 @@ class Reply:
     def _usage(self) -> Usage:
         """The bill's; where a server sends none, upper bounds, so that the budget's promise holds."""
         usage = read_usage(part(self.body, "usage"), self.request.model.endpoint)
+        if usage.input_tokens and usage.output_tokens:
+            return usage
         longest = self.request.model.max_tokens
         most = sum(min(len((_reasoning(choice) + _text(choice)).encode()), longest) for choice in self.choices)
         input_tokens = usage.input_tokens or most_input_tokens(self.request)
@@ -77,7 +78,7 @@ class Reply:
 def part(holder: Any, *path: str) -> Any:
     """What stands at the end of a path through mappings and objects; None where there is nothing."""
     for name in path:
-        holder = holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
+        holder = holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
     return holder
 
 

@@ -14,7 +14,7 @@ prices.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,6 +50,8 @@ class Usage:
         """One part for each completion, which sum to the whole: the first has all of the prompt, and each has output
         and reasoning in proportion to its length.
         """
+        if len(lengths) == 1:
+            return [self]
         outputs = _shares(self.output_tokens, lengths)
         thoughts = _shares(self.reasoning_tokens, outputs)  # by output, so that no share is larger than that
         prompts = [self] + [Usage()] * len(lengths)
@@ -88,7 +90,7 @@ def _written(usage: Any) -> int:
 def _count(holder: Any, *path: str) -> int:
     """The number at the end of a path through mappings and objects; 0 where there is none, or none that makes sense."""
     for name in path:
-        holder = holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name, None)
+        holder = holder.get(name) if isinstance(holder, dict) else getattr(holder, name, None)
     sensible = isinstance(holder, int | float) and math.isfinite(holder) and holder > 0
     return int(holder) if sensible else 0
 

@@ -6,7 +6,7 @@ whether a sample is right, nor who may spend.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ from jointopt.storage.accounts import CHUNK
 from jointopt.storage.database import Database
 from jointopt.storage.texts import storable
 
-_COLUMNS = [tables.samples.c[field.name] for field in fields(Sample)]
+_NAMES = [field.name for field in fields(Sample)]
+_COLUMNS = [tables.samples.c[name] for name in _NAMES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class SamplePool:
                 connection.execute(self.database.insert(table).on_conflict_do_nothing(), values)
 
     def _row(self, key: str, sample: Sample) -> dict[str, Any]:
-        values = {name: _plain(value) for name, value in asdict(sample).items()}
+        values = {name: _plain(getattr(sample, name)) for name in _NAMES}
         return {"request_key": key, "study_id": self.study_id, **values}
 
 
