@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jointopt.domain import Price, Request, Sample, Vote
-from jointopt.errors import StrategyError, UserError
+from jointopt.errors import StrategyError
 from jointopt.evaluation.readings import Readings, to_vote
-from jointopt.strategies import Ask, Case
+from jointopt.strategies import Ask, Case, told
 
 
 @dataclass(slots=True)
@@ -55,16 +55,11 @@ class Game:
 
     def advance(self, replies: Sequence[Sequence[Vote]] | None) -> None:
         """Hand over what was waited for; None begins."""
-        try:
-            self.asks = next(self.moves) if replies is None else self.moves.send(replies)
-        except StopIteration as end:
-            self.asks, self.end, self.over = (), end.value, True
-        except UserError:
-            raise
-        except Exception as error:  # a user's own strategy may raise anything
-            told = f"failed: {type(error).__name__}: {error}"
-            mend = "mend the strategy, check_strategy says where; samples that arrived are kept"
-            raise StrategyError(told, where=self.moves.__qualname__, mend=mend) from error
+        with told(self.moves.__qualname__):
+            try:
+                self.asks = next(self.moves) if replies is None else self.moves.send(replies)
+            except StopIteration as end:
+                self.asks, self.end, self.over = (), end.value, True
 
 
 class Dealer:
@@ -138,13 +133,15 @@ class Dealer:
     def _charge(self, bill: Bill, request: Request, samples: Sequence[Sample]) -> float:
         """Put one request with these samples on the bill, its prompt once; returns its seconds.
 
-        Equal requests of one turn may be sent as one, and cost less than this.
+        What of it is cached is what the vendor billed so when it was first sent: it begins like the policy's own. Equal
+        requests of one turn may be sent as one, and cost less than this.
         """
-        tokens_in = max(sample.input_tokens for sample in self.readings.samples(request))
+        sent = next((sample for sample in self.readings.samples(request) if sample.input_tokens), samples[0])
         tokens_out = sum(sample.output_tokens for sample in samples)
         reasoning = sum(sample.reasoning_tokens for sample in samples)
-        bill.tokens += tokens_in + tokens_out
-        bill.usd += self.prices[request.model.id].of(tokens_in, tokens_out, 0, reasoning, requests=1)
+        bill.tokens += sent.input_tokens + tokens_out
+        tokens = sent.input_tokens, tokens_out, sent.cached_tokens, reasoning
+        bill.usd += self.prices[request.model.id].of(*tokens, requests=1)
         return max(sample.latency_s for sample in samples)
 
 
@@ -152,6 +149,6 @@ def _roots(game: Game, roots: Sequence[Vote], n: int) -> list[Vote]:
     """The next n of the policy's own samples; they are on the bill already."""
     start = game.bill.taken - n
     if n < 1 or start + n > len(roots):
-        told = f"asks for {n} samples after {start}, and may have {len(roots)}"
-        raise StrategyError(told, where=game.moves.__qualname__, mend="ask for n in all at most, and for 1 at least")
+        message = f"asks for {n} samples after {start}, and may have {len(roots)}"
+        raise StrategyError(message, where=game.moves.__qualname__, mend="ask for n in all at most, and for 1 at least")
     return list(roots[start : start + n])

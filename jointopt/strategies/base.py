@@ -7,13 +7,18 @@ every n at once.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
+from inspect import isfunction, isgeneratorfunction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jointopt.domain import Request, Tactic, Vote
+from jointopt.errors import StrategyError, UserError
 from jointopt.strategies.ballots import Ballots
 
 
@@ -50,8 +55,19 @@ class Strategy(ABC):
     """At most n samples become one answer.
 
     Strategies are frozen dataclasses: their fields are the options that a study file may set. One that makes no sense
-    is refused with a StrategyError when it is made.
+    is refused with a StrategyError when it is made. So is told, with its name, whatever a user's own one raises later.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Have what a user's own strategy says told with its name where it fails, whoever asks it."""
+        super().__init_subclass__(**kwargs)
+        if cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
+            return
+        for name, part in list(vars(cls).items()):
+            if isinstance(part, property) and part.fget:
+                setattr(cls, name, property(_telling(part.fget)))
+            elif isfunction(part) and not name.startswith("_") and not isgeneratorfunction(part):
+                setattr(cls, name, _telling(part))
 
     @property
     def needs_logprobs(self) -> bool:
@@ -87,3 +103,25 @@ class Strategy(ABC):
     def same_as(self, n: int) -> Tactic | None:
         """The plainer tactic that this one cannot differ from at this n; None where it is its own."""
         return Tactic("single", 1) if n == 1 and not self.follows else None
+
+
+@contextmanager
+def told(name: str) -> Iterator[None]:
+    """Whatever a strategy of the user's own raises becomes a StrategyError with its name: it is theirs to mend."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        message = f"{name} failed: {type(error).__name__}: {error}"
+        mend = "mend the strategy, check_strategy says where; samples that arrived are kept"
+        raise StrategyError(message, mend=mend) from error
+
+
+def _telling(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def safe(*args: Any, **kwargs: Any) -> Any:
+        with told(method.__qualname__):
+            return method(*args, **kwargs)
+
+    return safe
