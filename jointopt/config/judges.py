@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from jointopt.config.document import Document
-from jointopt.config.models import ModelChoice, ModelEntry, as_model
+from jointopt.config.models import ModelChoice, ModelEntry, as_model, is_recorded
 from jointopt.config.prompts import PromptChoice, PromptEntry, read_prompt
 from jointopt.config.terms import Name, Section, nearest
 from jointopt.domain import Judge, Model, Scalar
@@ -54,7 +54,7 @@ def read_judges(document: Document, entries: Mapping[str, JudgeEntry], models: M
 
     Raises:
         StudyFileError: a name that is taken, an unknown model, a prompt that cannot be read or does not show the
-            answer, or a judge that says the same as another.
+            answer, a recorded model, or a judge that says the same as another.
     """
     judges: dict[str, Judge] = {}
     for name, entry in entries.items():
@@ -92,7 +92,11 @@ def _judge(document: Document, name: str, entry: JudgeEntry, models: Mapping[str
     if "answer" not in prompt.places():
         mend = "write {answer} where the completion to be marked stands"
         raise StudyFileError("does not show {answer}", where=document.where(place), mend=mend)
-    return Judge(name, _model(document, name, entry.model, models), prompt, entry.best, entry.temperature)
+    model = _model(document, name, entry.model, models)
+    if is_recorded(model):
+        where, mend = document.where(("judges", name, "model")), "name one that can be asked, e.g. embedded/nano"
+        raise StudyFileError(f"{model.endpoint!r} is a recorded table: it holds no verdicts", where=where, mend=mend)
+    return Judge(name, model, prompt, entry.best, entry.temperature)
 
 
 def _model(document: Document, name: str, model: str | ModelEntry, models: Mapping[str, Model]) -> Model:

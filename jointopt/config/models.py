@@ -14,7 +14,7 @@ from jointopt.domain import Model, Price
 from jointopt.errors import StudyFileError
 from jointopt.providers.clients import VENDORS
 
-_REPLAY = "replay"
+_REPLAY = "replay/"
 _DECISIVE = "endpoint", "price", "max_tokens", "base_url", "key_env", "concurrency", "extra"
 _MOST_AT_ONCE = 100  # requests
 
@@ -197,6 +197,11 @@ def as_model(name: str, entry: ModelEntry, folder: Path) -> Model:
     )
 
 
+def is_recorded(model: Model) -> bool:
+    """Whether a model is a recorded table, which knows what was asked then and nothing else."""
+    return model.endpoint.startswith(_REPLAY)
+
+
 def digest_tables(document: Document, models: Mapping[str, Model]) -> dict[str, str]:
     """The sha256 of every recorded table by the model that it stands for: other answers are another study.
 
@@ -205,9 +210,9 @@ def digest_tables(document: Document, models: Mapping[str, Model]) -> dict[str, 
     """
     digests: dict[str, str] = {}
     for name, model in models.items():
-        kind, _, file = model.endpoint.partition("/")
-        if kind != _REPLAY:
+        if not is_recorded(model):
             continue
+        file = model.endpoint.removeprefix(_REPLAY)
         try:
             digests[name] = sha256((model.folder / file).read_bytes()).hexdigest()
         except OSError as error:

@@ -3,7 +3,8 @@
 Every combination is built once, so that one that makes no sense is refused at its line.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from math import isfinite
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from jointopt.config.document import Document, Place
+from jointopt.config.models import is_recorded
 from jointopt.config.terms import listed, nearest, refusal, storable
 from jointopt.domain import Scalar, Space, Tactic
 from jointopt.errors import StrategyError, StudyFileError
@@ -135,7 +137,8 @@ def fold_strategies(document: Document, space: Space, playbook: Playbook) -> dic
     """The tactic that stands for all that cannot differ from it, for each tactic of a space that is not its own.
 
     Raises:
-        StudyFileError: a strategy that cannot be built, an option that it does not have, or a window that no n reaches.
+        StudyFileError: a strategy that cannot be built, an option that it does not have, a window that no n reaches, or
+            a question to a recorded model about its own answers.
     """
     for name, options in space.strategies.items():
         _check_options(document, name, options, playbook)
@@ -144,9 +147,13 @@ def fold_strategies(document: Document, space: Space, playbook: Playbook) -> dic
         _check_window(document, space, way, _build(document, space, way, playbook))
         for n in space.ns:
             tactic = replace(way, n=n)
-            plain = playbook.fold(tactic)
+            with _told_at(document, space, way):
+                plain = playbook.fold(tactic)
+                asking = playbook.build(plain.strategy, plain.options).follows
             if plain != tactic:
                 folds[tactic] = plain
+            if asking:
+                _check_follow_ups(document, space, way, playbook)
     return folds
 
 
@@ -176,10 +183,10 @@ def _check_options(
 
 def _build(document: Document, space: Space, way: Tactic, playbook: Playbook) -> Strategy:
     try:
-        strategy = playbook.build(way.strategy, way.options)
-    except StrategyError as error:
-        where = document.where(_place(document, space, way, error.where))
-        raise StudyFileError(error.message, where=where, mend=error.mend) from None
+        with _told_at(document, space, way):
+            strategy = playbook.build(way.strategy, way.options)
+    except StudyFileError:
+        raise
     except Exception as error:  # a user's own class may raise anything
         where, mend = document.where(("strategies", way.strategy)), "mend its options, or the class"
         raise StudyFileError(f"{way.label} cannot be made: {error}", where=where, mend=mend) from error
@@ -205,6 +212,30 @@ def _check_window(document: Document, space: Space, way: Tactic, strategy: Strat
         where = document.where(_place(document, space, way, "window"))
         message = f"window {strategy.window} is above every n (at most {max(space.ns)})"
         raise StudyFileError(message, where=where, mend="lower the window or raise n")
+
+
+def _check_follow_ups(document: Document, space: Space, way: Tactic, playbook: Playbook) -> None:
+    """Refuse to ask a recorded model about its own answers: all strategies meet all models, so one is enough.
+
+    A judge is a model of its own, which can be asked.
+    """
+    recorded = [name for name, model in space.models.items() if is_recorded(model)]
+    by = dict(way.options).get("by", "")
+    if recorded and by not in playbook.judges:
+        where = document.where(_place(document, space, way, "by"))
+        message = f"{by or way.strategy} asks a model about its own answers, and no such answer is recorded of"
+        mend = "take it out, or keep it for a study without recorded models"
+        raise StudyFileError(f"{message} {recorded[0]!r}", where=where, mend=mend)
+
+
+@contextmanager
+def _told_at(document: Document, space: Space, way: Tactic) -> Iterator[None]:
+    """What a strategy says that is wrong, with the line of the option."""
+    try:
+        yield
+    except StrategyError as error:
+        where = document.where(_place(document, space, way, error.where))
+        raise StudyFileError(error.message, where=where, mend=error.mend) from error.__cause__
 
 
 def _place(document: Document, space: Space, way: Tactic, option: str) -> Place:

@@ -101,7 +101,8 @@ class Replay(Provider):
         first = self._temperatures.setdefault(request.model.endpoint, request.temperature)
         if request.temperature != first:
             told = f"a recorded table has one temperature, and is asked at {first:g} and {request.temperature:g}"
-            raise ModelError(told, where=f"model {request.model.id}", mend="write one temperature in `temperatures`")
+            mend = "write one temperature in `temperatures`, and let no strategy ask at another"
+            raise ModelError(told, where=f"model {request.model.id}", mend=mend)
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
