@@ -137,7 +137,8 @@ class Seen:
 
     def among(self, votes: Flags) -> Floats:
         """How often each answer was given by some of the votes, shape (B, R, t)."""
-        return np.asarray(np.einsum("tabr,brt->abr", self.drawn.is_answer[: self.t], votes.astype(np.float64)))
+        in_turn = np.ascontiguousarray(np.moveaxis(votes, -1, 0), dtype=np.float64)
+        return np.asarray(np.einsum("tabr,tbr->abr", self.drawn.is_answer[: self.t], in_turn))
 
     def since(self, w: int) -> Floats:
         """How often each answer was given among the last w votes."""
