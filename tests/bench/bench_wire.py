@@ -2,7 +2,8 @@
 
 A server in a process of its own answers after 50 ms or at once. Clients take turns, so that whatever else the machine
 does falls on all of them; ratios are of neighbours, and their medians are shown. LiteLLM runs in a second process: what
-it brings along slows nobody else down. ``bench_wire.py profile`` says where the time of the whole stack goes.
+it brings along slows nobody else down. It takes some eight minutes; ``bench_wire.py cpu memory`` runs parts of it, and
+``bench_wire.py profile`` says where the time of the whole stack goes.
 """
 
 import cProfile
@@ -10,10 +11,9 @@ import multiprocessing
 import pstats
 import sys
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from statistics import median
-from typing import Any
 
 from tests.bench.wiring import (
     Contestant,
@@ -41,12 +41,11 @@ SAMPLES, N, PARTS = 100_000, 8, 5
 Row = dict[str, list[Timing]]
 
 
-def main() -> None:
-    """Rates, CPU, memory, and what SQL costs."""
-    _rates()
-    _cpu()
-    _memory()
-    _writing()
+def main(wanted: Sequence[str]) -> None:
+    """Rates, CPU, memory, and what SQL costs; or what is wanted of them."""
+    parts = {"rates": _rates, "cpu": _cpu, "memory": _memory, "sql": _writing, "profile": _profile}
+    for name in wanted or ("rates", "cpu", "memory", "sql"):
+        parts[name]()
 
 
 def _rates() -> None:
@@ -124,15 +123,15 @@ def _apart() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 
-def _profile(run: Callable[[Load], Any] = stack) -> None:
+def _profile() -> None:
     """Where the time goes, of the event loop's thread."""
     with spawned() as server:
-        run(Load(server.url, 1, 10))  # imports
+        stack(Load(server.url, 1, 10))  # imports
         with cProfile.Profile() as profile:
-            print(run(Load(server.url, AT_ONCE, 3000)))
+            print(stack(Load(server.url, AT_ONCE, 3000)))
     pstats.Stats(profile).sort_stats("tottime").print_stats(35)
     pstats.Stats(profile).sort_stats("cumtime").print_stats("jointopt", 35)
 
 
 if __name__ == "__main__":
-    _profile() if sys.argv[1:] == ["profile"] else main()
+    main(sys.argv[1:])
