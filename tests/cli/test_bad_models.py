@@ -1,4 +1,4 @@
-"""A model that cannot be used is one clear message, from ``check`` and from ``run``, whatever number of requests met it."""
+"""A model that cannot be used is one clear message, from ``check`` and from ``run``, however many requests met it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
