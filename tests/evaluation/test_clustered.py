@@ -32,14 +32,14 @@ def _card(right: list[list[bool]], strategy: str = "single", n: int = 1) -> Scor
 
 @pytest.mark.parametrize(("strategy", "n"), [("single", 1), ("majority", 3)])
 def test_samples_that_agree_add_no_certainty(strategy: str, n: int) -> None:
-    """A question that is always right, or never, is told by four samples as by 64: neither error nor interval shrink."""
+    """A question that is always right, or never, is told by four samples as by 64: no interval shrinks."""
     few, many = (_card([[place % 2 == 0] * samples for place in range(Q)], strategy, n) for samples in (4, 64))
     assert [few.standard_error, many.standard_error] == pytest.approx([0.5 / (Q - 1) ** 0.5] * 2)
     assert few.interval == pytest.approx(many.interval)
 
 
 def test_intervals_hold_where_samples_of_a_question_are_alike() -> None:
-    """Over studies of 30 questions that are easy or hard, 16 samples each: as if all 480 were apart, half would fail."""
+    """Over studies of 30 questions, easy or hard, 16 samples each; as if all 480 were apart, half would miss."""
     rng, held, naive = np.random.default_rng(1), 0, 0
     for _ in range(200):
         card = _card((rng.random((Q, 16)) < rng.beta(0.4, 0.4, size=(Q, 1))).tolist())
