@@ -66,7 +66,7 @@ def _failure(error: OpenAIError, request: Request) -> Failure:
     line = one_line(str(error), request.model)
     if isinstance(error, exceptions.UnsupportedParamsError):  # what follows is advice for users of LiteLLM
         return Failure(_status(error), line.partition(". To drop")[0], unsupported=True)
-    headers = part(error, "response", "headers")
+    headers = part(error, "litellm_response_headers")  # the vendor's; those of its `response` are made up
     wait_s = read_wait(headers) if isinstance(headers, Mapping) else None
     return Failure(_status(error), f"{type(error).__name__}: {line}", wait_s=wait_s)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,11 @@ from jointopt.domain import Message, Model, Price, Request
 from jointopt.errors import ModelError
 from jointopt.providers import connect
 from jointopt.providers.direct import Direct, outgoing
+from jointopt.providers.failure import Failure
 from jointopt.providers.lite import Lite
-from jointopt.providers.remote import Remote
+from jointopt.providers.remote import Client, Remote
+from tests.hostile import faults, scripts
+from tests.hostile.server import serving
 
 if TYPE_CHECKING:
     from tests.providers.conftest import Server
@@ -71,3 +75,35 @@ def test_openais_own_models_are_asked_by_the_name_they_know() -> None:
     body = outgoing(Request(Model("m", "openai/gpt-4o-mini", max_tokens=7), CHAT, 1.0), 1)
     assert (body["model"], body["max_completion_tokens"]) == ("gpt-4o-mini", 7)
     assert not {"max_tokens", "n"} & set(body)
+
+
+@pytest.mark.parametrize("client", [Direct, Lite])
+async def test_what_a_refusal_asks_to_wait_is_heard(client: type[Client]) -> None:
+    """A Retry-After of a real 429, by either way."""
+    asking = client()
+    with serving(faults.too_many(retry_after="7")) as server:
+        model = Model("m", "hosted_vllm/m", Price(), base_url=server.url)
+        with pytest.raises(Failure) as told:
+            await asking.ask(Request(model, CHAT, 0.7), 1, None)
+    await asking.close()
+    assert (told.value.status, told.value.wait_s, told.value.crowded) == (429, 7.0, True)
+
+
+async def test_limits_per_minute_are_booked_before_every_request() -> None:
+    """One lane for requests, one for tokens at their worst; who is told to wait, waits."""
+    booked = list[tuple[str, float]]()
+
+    def pace(lane: str, seconds: float, /) -> float:
+        booked.append((lane.partition(" ")[0], seconds))
+        return 0.01
+
+    remote = Remote(Direct(), backoff_s=0.001)
+    remote.keep(pace)
+    with serving(scripts.in_turn(faults.status(500))) as server:
+        model = Model("m", "hosted_vllm/m", Price(), base_url=server.url, max_tokens=100)
+        model = replace(model, requests_per_minute=120, tokens_per_minute=6000)
+        request = Request(model, CHAT, 0.7)
+        await remote.complete(request, range(2))
+    await remote.close()
+    tokens = (remote.count_tokens(request) + 200) / 100
+    assert booked == [("requests", 0.5), ("tokens", pytest.approx(tokens))] * 2  # the second try is a request, too
