@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -14,7 +14,7 @@ from jointopt.config.objectives import GraderChoice, GraderEntry
 from jointopt.config.preferences import PreferenceEntry, PreferencesEntry
 from jointopt.config.prompts import PromptChoice, PromptEntry
 from jointopt.config.strategies import DEFAULT, Strategies
-from jointopt.config.terms import Ascending, EachOnce, Name, OrNone, Seconds, Section, Text, listed, refusal
+from jointopt.config.terms import Ascending, EachOnce, Name, OrNone, Seconds, Section, Text, listed, nearest, refusal
 from jointopt.domain import OnError
 from jointopt.grading.rubric import SCORE
 
@@ -95,6 +95,15 @@ def _named(value: Any) -> Any:
     return {"study": value} if isinstance(value, str) else value
 
 
+SamplerName = Literal["tpe", "joint", "psst", "psst_k", "triple", "uniform", "random", "grid", "nsga2", "gp"]
+
+
+def _known(name: Any) -> Any:
+    if isinstance(name, str) and name not in get_args(SamplerName):
+        raise refusal(f"unknown sampler {name!r}", nearest(name, get_args(SamplerName)))
+    return name
+
+
 Count = Annotated[int, Field(ge=1, strict=True)]
 Temperature = Annotated[float, Field(ge=0)]
 Slot = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -139,7 +148,7 @@ class StudyFile(Section):
     """What may be spent."""
     trials: int | None = Field(default=None, ge=1)
     """Policies to try at most; left out: until the budget is spent."""
-    sampler: Literal["tpe", "joint", "psst", "psst_k", "triple", "uniform", "random", "grid", "nsga2", "gp"] = "tpe"
+    sampler: Annotated[SamplerName, BeforeValidator(_known, json_schema_input_type=SamplerName)] = "tpe"
     """Who suggests the next policy."""
     on_error: OnError | None = None
     """What becomes of a sample that cannot be had, however often it is asked for: `stop` (the default) and `skip` ask

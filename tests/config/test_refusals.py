@@ -78,7 +78,17 @@ SPOILED = {
     "a negative duration": ("1h30m", "-5", ["budget.wall_clock", "-5", "more than 0"]),
     "all sealed": ("0.4", "9", ["study.yaml:4: task.sealed", "9 of 10", "two at least"]),
     "a share above one": ("0.4", "1.4", ["task.sealed", "1.4"]),
-    "an unknown sampler": ("n: [1", "sampler: tpee\nn: [1", ["sampler", "'tpee'", "'tpe'"]),
+    "an unknown sampler": (
+        "n: [1",
+        "sampler: tpee\nn: [1",
+        ["study.yaml:10: sampler", "'tpee'", "did you mean 'tpe'?"],
+    ),
+    "a sampler misspelt": (
+        "n: [1",
+        "sampler: jont\nn: [1",
+        ["'jont'", "did you mean 'joint'? known: tpe, joint, psst"],
+    ),
+    "a sampler of no text": ("n: [1", "sampler: [tpe]\nn: [1", ["sampler", "['tpe'] will not do", "'joint'"]),
     "a storage of no database": ("n: [1", "storage: here.db\nn: [1", ["storage", "sqlite:///"]),
     "a name with a slash": ("name: small", "name: a/b", ["study.yaml:1: name", "'a/b'"]),
     "no text": ("name: small", "name: 7", ["name", "7 will not do", "quotes"]),
