@@ -8,10 +8,11 @@ included. With two kinds of answer, right and wrong, it is the beta-binomial law
 
 It knows nothing of policies: counts in, an `Extrapolation` out, which no scorecard can be mistaken for. How far off it
 is on recorded answers of a 70B model (majority of 32; 25 prompts, 316 questions; `tests/bench/bench_extrapolate.py`):
-bias .002, .002, .002 and root mean square error of a prompt's mean .017, .012, .009 at K = 4, 8, 16, where raw shares
-plugged in have a bias of -.040, -.020, -.010 and an error of .044, .024, .013. One question's value is off by .21, .17,
-.13; by .15, .14, .12 where other prompts' answers are known, which raises the bias to .008, .008, .006. Intervals held
-in .94 to .95 of studies (others known: .95 to .96); of pass@100 on GPT-4's Game of 24 they held in .86 to .92 only.
+bias .0020, .0015, .0010 and root mean square error of a prompt's mean .0168, .0121, .0092 at K = 4, 8, 16, where raw
+shares plugged in have a bias of -.0419, -.0207, -.0114 and an error of .0455, .0250, .0145. One question's value is off
+by .208, .166, .129; by .154, .135, .115 where other prompts' answers are known, which raises the bias to .0076, .0066,
+.0057. Intervals held in .98, .91, .96 of 100 studies (others known: .98, .93, .96); of pass@100 on GPT-4's Game of 24
+they held in .855 to .915 only.
 """
 
 from dataclasses import dataclass

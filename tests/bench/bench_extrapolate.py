@@ -19,7 +19,7 @@ from tests.recorded import FOLDER, Recorded, read_recorded
 
 KS = (4, 8, 16)
 TIMES = 20  # pools drawn for each K
-PROMPTS = tuple(range(0, 25, 4))  # extrapolated; the figures in `extrapolate` are of all 25, for four times the time
+EVERY = 5  # one prompt in so many is extrapolated each time, all of them in turn
 RESAMPLED = 100  # questions of a study that an interval is judged on
 PUZZLE_TIMES, PUZZLE_SAMPLES = 200, 100
 FINE = 100_000  # copies of a pool of which n drawn without replacement are as good as with
@@ -48,9 +48,8 @@ def main() -> None:
     if recorded is None:
         print("no data: set JOINTOPT_BENCH_DATA")
         return
-    for n in (32, 64):
-        for samples in KS:
-            _show(f"MATH, majority of {n} from K = {samples}", votes(recorded, samples, n))
+    for samples, n in (*((samples, 32) for samples in KS), (KS[-1], 64)):
+        _show(f"MATH, majority of {n} from K = {samples}", votes(recorded, samples, n))
     for samples in KS:
         print(f"prompt 4 is seen to beat prompt 1 in a vote of 32 from K = {samples}: {flips(recorded, samples)}")
     for prompt, right in read_puzzles().items():
@@ -65,15 +64,16 @@ def _show(title: str, found: dict[str, Errors]) -> None:
 
 
 def votes(recorded: Recorded, samples: int, n: int, times: int = TIMES) -> dict[str, Errors]:
-    """Errors of the majority of n from K samples of every question under some prompts."""
+    """Errors of the majority of n from K samples of every question, prompts taking turns."""
     rng, marks = np.random.default_rng(samples), _marks(recorded)
     truth = _right(recorded.counts, recorded.right, n)
     found = {"raw shares, plugged in": Errors(), "extrapolated": Errors(), "extrapolated, with other prompts": Errors()}
     for time in range(times):
         counts = draw(rng, recorded.counts, samples)
         others = counts.sum(axis=0) - counts
-        raw = _right(counts * FINE, recorded.right, n)
-        for prompt in PROMPTS:
+        turn = range(time % EVERY, len(counts), EVERY)
+        raw = dict(zip(turn, _right(counts[turn] * FINE, recorded.right, n), strict=True))
+        for prompt in turn:
             some = rng.integers(len(marks), size=RESAMPLED)
             for name, errors in found.items():
                 if name.startswith("raw"):
