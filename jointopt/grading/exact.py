@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from jointopt.grading.base import Grader
 from jointopt.grading.forms import boxed, find_form, rewrite
@@ -44,6 +45,7 @@ class Exact(Grader):
         return _normalise(rewrite(bare, self.forms))
 
 
+@lru_cache(maxsize=100_000)  # answers repeat: among samples, between vote and mark, and the reference always
 def _normalise(text: str) -> str:
     bare = re.sub(r"\s+", " ", text).casefold()
     for _ in range(_LAYERS):
