@@ -7,6 +7,7 @@
     │   ├── GraderError           a grader whose options make no sense
     │   ├── StrategyError         a strategy whose options make no sense
     │   ├── ModelError            a model that is unknown, has no price or refuses the key
+    │   ├── ModelDrift            another model answers behind the same name
     │   ├── StorageError          a database that cannot be opened or written
     │   ├── StudyChanged          the study file is not the one the study began with
     │   ├── UnknownStudy          no study of that name
@@ -48,6 +49,10 @@ class StrategyError(UserError):
 
 class ModelError(UserError):
     """A model that is unknown, has no price or refuses the key."""
+
+
+class ModelDrift(UserError):
+    """Another model answers behind the same name than when the study began."""
 
 
 class StorageError(UserError):

@@ -14,7 +14,9 @@ StudyFile = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study file, its folder, or the name of one that ships.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-Force = Annotated[bool, typer.Option("--force", help="Go on although the study file has changed.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Go on although the study file, or a model behind its name, has changed.")
+]
 WarmStartFrom = Annotated[
     str | None, typer.Option("--warm-start", metavar="NAME", help="Begin with the samples and results of this study.")
 ]

@@ -14,6 +14,7 @@ from jointopt.errors import BudgetExhausted, UserError
 
 COMMANDS = {
     "check": "Validate a study file, render one prompt, ask one sample of every model.",
+    "doctor": "Probe every model: does it keep the promises that a study needs? With a mend for each that it breaks.",
     "estimate": "Say what a study can cost at most: calls, tokens, US dollars.",
     "run": "Run a study, or go on where it stopped.",
     "compare": "Run a study, and say whether joint search beat tuning prompt and strategy apart.",

@@ -26,6 +26,9 @@ def run(
     with show, Study(plan, force=force, on_progress=show.update) as opened:
         findings = opened.run()
         page.write_text(opened.report(findings), encoding="utf-8")
+        unwatched = opened.unwatched()
+    for model, why in unwatched.items():
+        typer.echo(f"model {model!r} is not watched for change: {why}", err=True)
     _print(findings, page, as_json=as_json)
 
 

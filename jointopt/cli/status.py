@@ -16,10 +16,10 @@ def status(study: StudyFile, as_json: AsJson = False) -> None:
     with Study(read_plan(study), create=False) as opened:
         progress, row = opened.progress(), opened.parts.row
         failed = opened.parts.pool.failed_counts()
-        lost, taken = opened.parts.ledger.lost(), opened.taken_over()
+        lost, taken, unwatched = opened.parts.ledger.lost(), opened.taken_over(), opened.unwatched()
     if as_json:
         said = {"study": row.name, "state": row.state, **asdict(progress), "failed": failed, "taken_over": taken}
-        typer.echo(json.dumps(to_json(said)))
+        typer.echo(json.dumps(to_json(said | {"unwatched": unwatched})))
         return
     typer.echo(f"{row.name}: {row.state}")
     for name, value in describe(progress):
@@ -29,5 +29,7 @@ def status(study: StudyFile, as_json: AsJson = False) -> None:
         typer.echo(f"  begun   {say_taken_over(taken)}")
     if lost.calls:
         typer.echo(f"  lost    {lost.calls:,} calls were under way when a run died; they count as paid")
+    for model, why in unwatched.items():
+        typer.echo(f"  canary  {model} is not watched for change: {why}")
     for reason, number in failed.items():
         typer.echo(f"  failed  {number} samples: {reason}")

@@ -8,6 +8,7 @@ from typing import Any, cast
 from jointopt.domain import Model
 from jointopt.providers.base import Provider, lacks_logprobs
 from jointopt.providers.clients import choose_client
+from jointopt.providers.promises import Needs, Probed, Promise
 from jointopt.providers.throttle import Pace
 
 # LiteLLM would fetch its price list from the network while it is imported; the one it brings is enough.
@@ -16,6 +17,7 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 # By name, and imported when first needed: LiteLLM takes 3 to 6 s and 165 MB, which no command should pay for nothing.
 _PROVIDERS = {"embedded": "jointopt.providers.embedded:Embedded", "replay": "jointopt.providers.replay:Replay"}
 _REMOTE = "jointopt.providers.remote:Remote"
+_PROBE = "jointopt.providers.probe:probe"
 _CLIENTS = {"direct": "jointopt.providers.direct:Direct", "litellm": "jointopt.providers.lite:Lite"}
 
 
@@ -36,6 +38,25 @@ def connect_all(models: Iterable[Model]) -> dict[str, Provider]:
     return found
 
 
+def in_process(model: Model) -> bool:
+    """Whether a model answers in this process: no network, no key, and always the same."""
+    return model.endpoint.partition("/")[0] in _PROVIDERS
+
+
+async def probe_model(
+    provider: Provider, model: Model, needs: Needs, say: Callable[[str], None] = lambda purpose: None
+) -> Probed:
+    """See in one cheap round of requests which promises a model behind a network keeps.
+
+    Args:
+        provider: of the model.
+        model: who is asked.
+        needs: what a study asks of it.
+        say: told before each request what it is for.
+    """
+    return cast(Probed, await _named(_PROBE)(provider, model, needs, say))
+
+
 def _kind(model: Model) -> str:
     vendor = model.endpoint.partition("/")[0]
     return vendor if vendor in _PROVIDERS else choose_client(model)
@@ -52,4 +73,16 @@ def _named(path: str) -> Callable[..., Any]:
     return cast(Callable[..., Any], getattr(importlib.import_module(module), name))
 
 
-__all__ = ["Pace", "Provider", "choose_client", "connect", "connect_all", "lacks_logprobs"]
+__all__ = [
+    "Needs",
+    "Pace",
+    "Probed",
+    "Promise",
+    "Provider",
+    "choose_client",
+    "connect",
+    "connect_all",
+    "in_process",
+    "lacks_logprobs",
+    "probe_model",
+]

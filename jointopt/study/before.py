@@ -14,6 +14,7 @@ from jointopt.search import POOLED, plans
 from jointopt.strategies import Windows
 from jointopt.study.parts import connect_models, open_playbook, read_samples
 
+_PATIENCE_S = 15.0  # whoever checks is waiting: what is busy or broken is told soon
 _TURN = 100  # tokens that a further turn of a chat may bring beside what a model wrote
 
 
@@ -64,8 +65,9 @@ def ask_once(plan: Plan) -> list[Check]:
 
 async def _ask_all(providers: Mapping[str, Provider], requests: list[Request]) -> list[Sample]:
     async def ask(request: Request) -> Sample:
+        hasty = replace(request.model, patience_s=min(_PATIENCE_S, request.model.patience_s))
         try:
-            return (await providers[request.model.id].complete(request, [0]))[0]
+            return (await providers[hasty.id].complete(replace(request, model=hasty), [0]))[0]
         except ProviderError as error:
             raise ModelError(
                 error.reason, where=f"model {request.model.id!r}", mend="mend the endpoint and check again"

@@ -10,6 +10,7 @@ from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
 from jointopt.reports import publish, render_page
 from jointopt.search import close_stale, open_trials
+from jointopt.study.canary import Canary
 from jointopt.study.conclude import conclude, show_samples
 from jointopt.study.events import Progress
 from jointopt.study.parts import assemble
@@ -24,7 +25,7 @@ class Study:
 
     Args:
         plan: what the study file says.
-        force: go on although the file has changed since the study began.
+        force: go on although the file, or a model behind its name, has changed since the study began.
         create: begin the study where there is none; otherwise that is an error.
         on_progress: told how far the run is, whenever samples arrive.
 
@@ -45,6 +46,7 @@ class Study:
         self.parts = assemble(plan, force=force, create=create, on_progress=self._progress)
         self.trials = open_trials(plan.storage, plan.name, sampler=plan.sampler, seed=plan.seed)
         self.phases = Phases(self.parts, self.trials, self._enter)
+        self._canary = Canary(self.parts, force=force)
         self.parts.evaluate.restore()
         self._load_sealed()
 
@@ -75,6 +77,7 @@ class Study:
 
         Raises:
             BudgetExhausted: the budget does not even cover the first block of examples.
+            ModelDrift: the study goes on, and another model answers behind a name; nothing was bought from it.
             UserError: a model or the storage failed for good; the same call goes on from here.
         """
         if self.finished:
@@ -120,6 +123,10 @@ class Study:
         """What it took over from the study that it began with; None where it began with none."""
         return taken_over(self.parts)
 
+    def unwatched(self) -> dict[str, str]:
+        """Why nobody would notice that a model changes behind its name, by the model's id, where that is so."""
+        return self._canary.notes
+
     def progress(self) -> Progress:
         """How far the study is."""
         leader, tally = self.parts.evaluate.leader(), self.parts.draw.tally
@@ -142,6 +149,7 @@ class Study:
 
     async def _run(self) -> None:
         try:
+            await self._canary.look()
             await self.phases.run()
         finally:
             await self._close_providers()

@@ -46,15 +46,16 @@ def test_a_study_in_a_storm_ends_with_what_it_needs(tmp_path: Path, monkeypatch:
         with Study(read_study(_write(tmp_path, server.url))) as study:
             findings = study.run()
             ledger, pooled = study.parts.ledger, _pooled(study)
+            pinned = ledger.by_phase()["canary"].calls  # paid like all others, and no part of what the study found
             (tmp_path / "report.html").write_text(study.report(findings), encoding="utf-8")
             assert study.parts.pool.failed_counts() == {}
         bill, met = server.bill, server.visits.met
     samples = [sample for known in pooled.values() for sample in known]
     assert len(samples) == len({sample.text for sample in samples}) >= 20_000
     assert all([one.replicate for one in known] == list(range(len(known))) for known in pooled.values())
-    assert (ledger.spent().calls, ledger.spent().tokens) == (len(samples), bill.tokens)
+    assert (ledger.spent().calls, ledger.spent().tokens) == (len(samples) + pinned, bill.tokens)
     assert ledger.spent().usd == pytest.approx((bill.prompt_tokens + 2 * bill.completion_tokens) / 1e6, rel=1e-9)
-    assert bill.completions == len(samples) + 2 * met["more"]  # what came unasked is paid, and not kept
+    assert bill.completions == len(samples) + pinned + 2 * met["more"]  # what came unasked is paid, and not kept
     assert (ledger.reserved(), ledger.audit()) == (Spend(), [])
     assert sum(met.values()) - met["honest"] >= 0.15 * sum(met.values())
     assert [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()] == []
