@@ -9,7 +9,7 @@ import pytest
 
 from jointopt.domain import Message, Model, Price, Request
 from jointopt.providers import Provider
-from jointopt.providers.reply import Reply
+from jointopt.providers.reply import Reply, most_input_tokens
 
 if TYPE_CHECKING:
     from tests.providers.conftest import Server
@@ -111,3 +111,9 @@ async def test_without_a_bill_thoughts_count_too(
     server.answer = lambda body, _: (200, reply)
     (sample,) = await vendors.complete(ask("hosted_vllm/m"), [0])
     assert (sample.output_tokens, sample.reasoning_tokens) == (output, 0)
+
+
+def test_prompts_are_never_counted_too_short() -> None:
+    """The bound holds for text of several bytes a letter."""
+    request = Request(Model("m", "openai/m"), (Message("user", "ありがとう"),), 1.0)
+    assert most_input_tokens(request) >= len("ありがとう".encode()) + 16
