@@ -11,7 +11,7 @@ from jointopt.analysis import Contender, Difference, Estimate, Procedure
 from jointopt.cli.compare import outcome
 from jointopt.cli.main import app
 from jointopt.domain import Policy, Source
-from jointopt.errors import NothingToReport
+from jointopt.errors import NothingToReport, StudyFileError
 from jointopt.pocket.exam import draw_exam
 
 STUDY = """
@@ -30,6 +30,7 @@ budget: {{calls: {calls}}}
 seed: 3
 """
 PROMPTS = '{plain: "{question}", steps: "{question} think step by step."}'
+MANY = "{" + ", ".join(f'p{number}: "{{question}} {number}"' for number in range(8)) + "}"
 CHOICES = {"prompts": PROMPTS, "strategies": "[single, majority]", "ns": "[1, 2]", "calls": "500"}
 
 
@@ -85,10 +86,18 @@ def test_a_space_that_leaves_nothing_to_compare_costs_nothing(
     assert not list(tmp_path.glob("*.db"))
 
 
+def test_a_budget_that_tells_no_prompts_apart_is_refused(tmp_path: Path) -> None:
+    """With the least that does, before the first call."""
+    refused = CliRunner().invoke(app, ["compare", _write(tmp_path, prompts=MANY, calls="80")])
+    assert isinstance(refused.exception, StudyFileError)
+    assert "tell 8 sources apart" in str(refused.exception) and "allow 428 calls at least" in str(refused.exception)
+
+
 def test_a_budget_that_ends_before_the_table_says_so(tmp_path: Path) -> None:
-    """What is missing, and the mend."""
-    many = "{" + ", ".join(f'p{number}: "{{question}} {number}"' for number in range(8)) + "}"
-    refused = CliRunner().invoke(app, ["compare", _write(tmp_path, prompts=many, calls="80")])
+    """Under a sampler that begins with any budget: what is missing, and the mend."""
+    file = Path(_write(tmp_path, prompts=MANY, calls="80"))
+    file.write_text(file.read_text(encoding="utf-8") + "sampler: random\n", encoding="utf-8")
+    refused = CliRunner().invoke(app, ["compare", str(file)])
     assert isinstance(refused.exception, NothingToReport)
     assert "the budget ended before" in str(refused.exception) and "--force" in str(refused.exception)
 
