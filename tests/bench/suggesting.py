@@ -142,8 +142,6 @@ def best_of(counts: np.ndarray, values: np.ndarray, ns: Sequence[int]) -> Floats
     """Mean of the best of n drawn without replacement, shape (E, len(ns))."""
     order = np.argsort(values)
     up_to, held = counts[:, order].cumsum(axis=1), int(counts[0].sum())
-    ways = np.ones((len(counts), len(ns), len(order)))
-    for i, n in enumerate(ns):
-        for j in range(n):
-            ways[:, i] *= np.maximum(up_to - j, 0) / (held - j)
+    drawn = np.arange(ns[-1])[:, None]
+    ways = (np.maximum(up_to[:, None] - drawn, 0) / (held - drawn)).cumprod(axis=1)[:, np.array(ns) - 1]
     return np.asarray(np.diff(ways, axis=2, prepend=0.0) @ values[order])

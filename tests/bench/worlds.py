@@ -37,6 +37,21 @@ class Population:
     worth: Floats
 
 
+class Fixed(CategoricalDistribution):
+    """A parameter of a world. It never changes, so a copy is itself, and nothing else is equal to it: Optuna copies and
+    compares the choices of every trial, which took most of the time of a benchmark.
+    """
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Fixed":
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
 class World(View):
     """A population of which a search sees some examples, within a budget.
 
@@ -59,7 +74,7 @@ class World(View):
         self._drawn: Integers = np.zeros((0, 0), dtype=np.int64)
         self._luck: dict[int, Floats] = {}
         sources, tactics = list(range(self.shares.shape[0])), list(range(population.worth.shape[2]))
-        self.distributions = {"source": CategoricalDistribution(sources), "n": CategoricalDistribution(tactics)}
+        self.distributions = {"source": Fixed(sources), "n": Fixed(tactics)}
 
     def params(self, source: int, tactic: int) -> dict[str, int]:
         """Two numbers."""
@@ -175,14 +190,15 @@ def play_votes(drawn: Integers, kinds: int, thresholds: Sequence[float]) -> tupl
         second = np.maximum(second, np.minimum(rival, count))
         rival = np.maximum(rival, count)
     fixed = (own > rival) + np.float32(0.5) * ((own == rival) & (rival > 0))
-    right, used = [fixed], [np.broadcast_to(NS[:, None, None], shape)]
+    right, used = [fixed], [np.broadcast_to(NS.astype(np.int8)[:, None, None], shape)]
     if thresholds:
         sure = _CHANCES[np.maximum(own, rival), np.maximum(second, np.minimum(own, rival))]
     for threshold in thresholds:
         enough = sure >= threshold
-        stop = np.where(enough.any(axis=0), enough.argmax(axis=0) + 1, DEEPEST)
-        asked = np.minimum(stop[None], NS[:, None, None])
-        right.append(np.take_along_axis(fixed, asked - 1, axis=0))
+        stop = np.where(enough.any(axis=0), enough.argmax(axis=0) + 1, DEEPEST).astype(np.int8)
+        asked = np.minimum(stop, NS.astype(np.int8)[:, None, None])
+        last = np.take_along_axis(fixed, stop[None].astype(np.int64) - 1, axis=0)
+        right.append(np.where(asked < stop, fixed, last))
         used.append(asked)
     return np.concatenate(right), np.concatenate(used)
 
