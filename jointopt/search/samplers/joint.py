@@ -114,6 +114,9 @@ def _regret(worlds: Floats, risk: float) -> tuple[float, float]:
 
 
 def _gain(expected: float, most: float) -> str:
+    """What is left to win. To know every policy's worth on questions like those seen is as much as samples can buy, so
+    neither number is less than what any remaining budget would bring (value of perfect information, Howard 1966).
+    """
     return f"a choice without doubt would gain {expected:.3f}, and {most:.3f} at most with {1 - RISK:.0%} probability"
 
 
