@@ -18,18 +18,17 @@ def read_wait(headers: Mapping[str, str], now: datetime | None = None) -> float 
     ``x-ratelimit-remaining-*`` and ``x-ratelimit-reset-*`` also say with a good reply that it was the last for now.
 
     Args:
-        headers: of the reply, found whatever their case.
+        headers: of the reply; a mapping that finds names whatever their case, or has them in small letters.
         now: the time of day, for dates; None: it is looked up.
     """
-    low = {name.lower(): value.strip() for name, value in headers.items()}
-    millis = _number(low.get("retry-after-ms"))
+    millis, after = _number(headers.get("retry-after-ms")), headers.get("retry-after")
     if millis is not None:
         return millis / 1000
-    if "retry-after" in low:
-        found = _number(low["retry-after"])
-        return found if found is not None else _until(low["retry-after"], now or datetime.now(UTC))
-    spent = [kind for kind in _KINDS if _number(low.get(f"x-ratelimit-remaining-{kind}")) == 0]
-    waits = [_length(low.get(f"x-ratelimit-reset-{kind}", "")) for kind in spent]
+    if after is not None:
+        found = _number(after)
+        return found if found is not None else _until(after, now or datetime.now(UTC))
+    spent = [kind for kind in _KINDS if _number(headers.get(f"x-ratelimit-remaining-{kind}")) == 0]
+    waits = [_length(headers.get(f"x-ratelimit-reset-{kind}", "")) for kind in spent]
     return max((wait for wait in waits if wait is not None), default=None)
 
 

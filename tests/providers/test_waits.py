@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from multidict import CIMultiDict
 
 from jointopt.providers.waits import read_wait
 
@@ -30,4 +31,4 @@ NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 )
 def test_a_wait_is_read_from_headers(headers: dict[str, str], seconds: float | None) -> None:
     """Seconds, dates, milliseconds, resets of what is used up; what makes no sense says nothing."""
-    assert read_wait(headers, NOON) == (None if seconds is None else pytest.approx(seconds))
+    assert read_wait(CIMultiDict(headers), NOON) == (None if seconds is None else pytest.approx(seconds))
