@@ -8,6 +8,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from jointopt.search.samplers import SAMPLERS, Planned
+from jointopt.storage import engine_settings, hold_on
 
 IMPORTANCE = "PED-ANOVA"
 
@@ -21,7 +22,9 @@ def open_trials(url: str, name: str, *, sampler: str, seed: int) -> optuna.Study
     that plans goes through its plan again.
     """
     optuna.logging.set_verbosity(logging.WARNING)
-    storage = RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 30}} if url.startswith("sqlite") else {})
+    address, settings = engine_settings(url)
+    storage = RDBStorage(address, engine_kwargs=settings)
+    hold_on(storage.engine)
     study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
     study.sampler = SAMPLERS[sampler](seed)
     if not isinstance(study.sampler, Planned):

@@ -1,6 +1,8 @@
 """What we remember: samples, what they cost, what policies scored, which studies there are."""
 
-from jointopt.storage.database import Database, masked, open_database
+from jointopt.storage.addresses import masked
+from jointopt.storage.database import Database, open_database
+from jointopt.storage.engines import engine_settings, hold_on
 from jointopt.storage.ledger import Ledger
 from jointopt.storage.pace import SharedPace
 from jointopt.storage.pool import Lent, SamplePool, Settlement
@@ -17,6 +19,8 @@ __all__ = [
     "SharedPace",
     "Studies",
     "StudyRow",
+    "engine_settings",
+    "hold_on",
     "masked",
     "open_database",
 ]

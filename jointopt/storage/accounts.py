@@ -54,7 +54,7 @@ def amount_of(spend: Spend) -> Amount:
 
 def lock(connection: Connection, study_id: int) -> None:
     """Let one transaction at a time change a study's accounts; SQLite's transactions already take turns."""
-    connection.execute(select(studies.c.id).where(studies.c.id == study_id).with_for_update())
+    connection.execute(select(studies.c.id).where(studies.c.id == study_id).with_for_update(key_share=True))
 
 
 def balances(connection: Connection, study_id: int) -> dict[Account, Amount]:

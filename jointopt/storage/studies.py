@@ -127,7 +127,9 @@ class Studies:
         """
         mine = owner or this_process()
         with self.database.write() as connection:
-            held = connection.scalar(select(studies.c.owner).where(studies.c.id == study_id).with_for_update())
+            held = connection.scalar(
+                select(studies.c.owner).where(studies.c.id == study_id).with_for_update(key_share=True)
+            )
             if held not in (None, mine) and lives(held):
                 message, mend = f"the study is being run by process {held.split(':')[1]}", "wait for it, or stop it"
                 raise StorageError(message, where=self.database.url, mend=mend)

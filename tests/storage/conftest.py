@@ -1,4 +1,4 @@
-"""A real database file for each test, with one study in it."""
+"""A real database for each test, of every kind there is, with one study in it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,11 +8,16 @@ import pytest
 from jointopt.domain import Budget, Message, Model, Request, Sample
 from jointopt.storage import Database, Ledger, SamplePool, Studies, open_database
 
+on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+"""For a test of what SQLite alone does, or what can be done to a file alone."""
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where the test's database is."""
-    return f"sqlite:///{tmp_path / 'study.db'}"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'study.db'}"
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

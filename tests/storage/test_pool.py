@@ -16,6 +16,7 @@ from jointopt.domain import Message, Model, Request, Sample, Spend
 from jointopt.errors import StorageError
 from jointopt.storage import Database, Ledger, SamplePool, Settlement, Studies, open_database
 from jointopt.storage.texts import storable
+from tests.storage.conftest import on_sqlite
 
 Ask = Callable[[str], Request]
 Answers = Callable[[int], list[Sample]]
@@ -116,6 +117,7 @@ def test_neither_is_kept_where_one_is_refused(pool: SamplePool, ledger: Ledger, 
     assert (pool.count(), ledger.spent(), ledger.reserved()) == (0, Spend(), Spend(1))
 
 
+@on_sqlite
 def test_a_full_disk_is_a_clear_refusal(
     database: Database, pool: SamplePool, ledger: Ledger, ask: Ask, answers: Answers
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from sqlalchemy import URL, inspect, text
+from sqlalchemy import URL, inspect, make_url, text
 from sqlalchemy.schema import CreateColumn
 
 from jointopt.domain import Budget, Policy, Request, Sample, Source, Spend
@@ -16,6 +16,7 @@ from jointopt.errors import StorageError
 from jointopt.storage import Database, Ledger, SamplePool, Scoreboard, Studies, open_database
 from jointopt.storage.tables import VERSION, metadata, samples
 from jointopt.storage.upgrades import STEPS
+from tests.postgres import Server
 
 Ask = Callable[[str], Request]
 
@@ -63,6 +64,12 @@ INSERT INTO jointopt_scorecards VALUES (
     '{"examples": ["a"], "scores": [0.5], "cost_usd": [1e-7], "tokens": [46.0], "latency_s": [0.75], "samples": [2]}'
 );
 """  # as jointopt 0.1.0 wrote it while it was made
+LAYOUT_1_POSTGRES = (
+    LAYOUT_1.replace("study_id INTEGER", "study_id BIGINT")
+    .replace("version INTEGER", "version SERIAL")
+    .replace(" id INTEGER", " id BIGSERIAL")
+    .replace("DOUBLE", "DOUBLE PRECISION")
+)
 INSERT_1 = """
 INSERT INTO jointopt_samples (request_key, replicate, study_id, text, reasoning, finish, logprob, input_tokens,
     output_tokens, cost_usd, latency_s, error) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -83,6 +90,12 @@ def dump(path: Path) -> list[str]:
     """All that a file says: its tables and their rows."""
     with closing(sqlite3.connect(path)) as file:
         return list(file.iterdump())
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """Where the old file is."""
+    return f"sqlite:///{tmp_path / 'study.db'}"
 
 
 @pytest.fixture
@@ -177,6 +190,22 @@ def test_an_older_jointopt_that_still_runs_goes_on(old: Path, url: str, ask: Ask
     database = open_database(url)
     assert SamplePool(database, 1).load([ask("6 x 7?").key])[ask("6 x 7?").key] == [FULL, FAILED, late]
     database.close()
+
+
+def test_postgresql_is_upgraded_too(postgres: Server, postgres_url: str, ask: Ask) -> None:
+    """By many at once, to what a new database would be, with all that was kept."""
+    key = ask("6 x 7?").key
+    for statement in (LAYOUT_1_POSTGRES, f"INSERT INTO jointopt_requests VALUES ('{key}', '{{}}')"):
+        postgres.say(statement, make_url(postgres_url).database or "")
+    with ThreadPoolExecutor(4) as threads:
+        opened = list(threads.map(open_database, [postgres_url] * 4))
+    with postgres.database() as other, closing(open_database(other)) as fresh:
+        assert described(opened[0]) == described(fresh)
+    SamplePool(opened[1], 1).keep([(ask("6 x 7?"), [FULL])])
+    assert SamplePool(opened[2], 1).load([key]) == {key: [FULL]}
+    assert Ledger(opened[3], 1, Budget(calls=9)).spent() == Spend(2, 46, 1.5e-7)
+    for database in opened:
+        database.close()
 
 
 def test_every_older_layout_has_a_step() -> None:
