@@ -7,6 +7,7 @@
     │   ├── GraderError           a grader whose options make no sense
     │   ├── StrategyError         a strategy whose options make no sense
     │   ├── ModelError            a model that is unknown, has no price or refuses the key
+    │   │   └── TooManyFailed     so many requests failed that the model is at fault
     │   ├── ModelDrift            another model answers behind the same name
     │   ├── StorageError          a database that cannot be opened or written
     │   ├── StudyChanged          the study file is not the one the study began with
@@ -53,6 +54,10 @@ class ModelError(UserError):
 
 class ModelDrift(UserError):
     """Another model answers behind the same name than when the study began."""
+
+
+class TooManyFailed(ModelError):
+    """So many requests failed that the model, not the question, is at fault."""
 
 
 class StorageError(UserError):

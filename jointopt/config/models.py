@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
@@ -94,6 +95,13 @@ _SET_ELSEWHERE = {
     "model": "write it as the `endpoint` of a model",
     "n": "write the study's `n: [...]`",
     "stream": "take it out: completions are read whole",
+    "api_base": "write `base_url: ...` beside it, not in it",
+    "base_url": "write it beside it, not in it",
+    "timeout": "write `timeout: ...` beside it, not in it",
+    "max_retries": "write `patience: ...` beside it, not in it",
+    "num_retries": "write `patience: ...` beside it, not in it",
+    "caching": "take it out: equal requests are to give different samples",
+    "mock_response": "take it out: the model itself is to answer",
 }
 Body = Annotated[dict[str, Any], AfterValidator(_body)]
 """Fields of a request's body, as they are; no secrets, and nothing that the study sets elsewhere."""
@@ -146,6 +154,8 @@ class ModelEntry(Section):
             raise refusal("is no plain http address", "write http://host:port/v1, with no name or password in it")
         if url is not None and (found := _PATHS.search(url)):
             raise refusal(f"ends in {found[0]!r}, which is added to it", f"write {url[: found.start()]}")
+        if url is not None and not _is_host(url):
+            raise refusal(f"{url!r} names no host", "write http://host:port/v1")
         return url
 
     @model_validator(mode="after")
@@ -166,6 +176,15 @@ def as_decisive(entry: Mapping[str, Any]) -> dict[str, Any]:
     keys = entry["key_env"]
     told = {**entry, "key_env": keys[0] if len(keys) == 1 else keys, "concurrency": entry.get("concurrency", 16)}
     return {name: told[name] for name in _DECISIVE if told.get(name) not in (None, [])}
+
+
+def _is_host(url: str) -> bool:
+    """Whether an address has a host and a port that can be reached at all."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.hostname.encode("idna")) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _model(value: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jointopt.domain import Budget, OnError, Request, Sample, Spend
-from jointopt.errors import BudgetExhausted, ModelError, ProviderError
+from jointopt.errors import BudgetExhausted, ModelError, ProviderError, TooManyFailed
 from jointopt.evaluation.readings import Readings
 from jointopt.providers import Provider, lacks_logprobs
 from jointopt.storage import Ledger, SamplePool, Settlement
@@ -47,6 +47,7 @@ class _Round:
     bearable: float  # failures
     arrivals: "asyncio.Queue[Settlement | None]" = field(default_factory=asyncio.Queue)
     failures: list[tuple[Order, str]] = field(default_factory=list)
+    partly: list[tuple[Order, str]] = field(default_factory=list)  # some samples came
     troubles: list[ModelError] = field(default_factory=list)
 
 
@@ -151,6 +152,10 @@ class Draw:
 
     def _halt(self, halted: bool) -> None:
         self._stopped = halted
+        self._quiet(halted)
+
+    def _quiet(self, halted: bool) -> None:
+        """Whether providers are to ask nothing again."""
         for provider in self.providers.values():
             provider.halt(halted)
 
@@ -182,8 +187,10 @@ class Draw:
                 this.troubles.append(error)
             else:
                 self._receive(order, samples, this)
-            if len(this.failures) > this.bearable:
+            if len(this.failures) + len(this.partly) > this.bearable and not self._stopped:
                 this.troubles.append(_too_many(this))
+            if this.troubles:  # nobody goes on waiting for what is not needed any more
+                self._quiet(True)
 
     def _receive(self, order: Order, samples: Sequence[Sample], this: _Round) -> None:
         """What came; that no log-probability came with it is a trouble, but it is paid for."""
@@ -192,6 +199,7 @@ class Draw:
         why = next((sample.error for sample in samples if sample.error), None)
         if why is not None:
             self.tally.failed += 1
+            this.partly.append((order, why))
         this.arrivals.put_nowait(Settlement(order.request, samples, order.reservation, _true_spend(samples)))
 
     async def _end(self, this: _Round, writer: "asyncio.Task[set[int]]") -> None:
@@ -247,11 +255,12 @@ class Draw:
         )
 
 
-def _too_many(this: _Round) -> ModelError:
+def _too_many(this: _Round) -> TooManyFailed:
     """Many failures stop the study; they leave no record, and are asked again when it goes on."""
-    order, reason = this.failures[0]
-    return ModelError(
-        f"{len(this.failures)} of {len(this.orders)} requests failed, the first with: {reason}",
+    failed = this.failures + this.partly
+    order, reason = failed[0]
+    return TooManyFailed(
+        f"{len(failed)} of {len(this.orders)} requests failed, the first with: {reason}",
         where=f"model {order.request.model.id!r}",
         mend="mend the endpoint and run the same command again: every sample that arrived is kept",
     )

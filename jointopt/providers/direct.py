@@ -27,6 +27,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)  # made once: `dumps` would make
 _PER_REPLY, _PER_TOKEN = 256_000, 1_000  # bytes that a reply may have: a token with its log-probability, generously
 _OK, _REDIRECTS, _NOT_FOUND = 200, 300, 404
 _CONNECTING_S = 15.0
+_HERE = {"localhost", "127.0.0.1", "::1"}  # no proxy leads back to this machine
 
 
 class Direct(Client):
@@ -57,7 +58,7 @@ class Direct(Client):
         except (aiohttp.ClientSSLError, ssl.SSLError) as error:
             said = one_line(str(error), model)
             raise Failure(LOST, f"no secure connection: {said}", lasting=True) from None
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as error:  # also a host that is none
             raise Failure(LOST, f"there is no such address: {one_line(str(error), model)}", lasting=True) from None
         except (aiohttp.ClientError, OSError) as error:
             raise Failure(LOST, one_line(f"{type(error).__name__}: {error}", model)) from None
@@ -100,6 +101,8 @@ def outgoing(request: Request, n: int) -> dict[str, object]:
 def _proxy(url: str) -> str | None:
     """The proxy that the environment names for an address, as everywhere; looked up once, not for every request."""
     parts = urlsplit(url)
+    if parts.hostname in _HERE:
+        return None
     return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 

@@ -97,7 +97,7 @@ def one_line(text: str, model: Model) -> str:
     """The first line of what a server said, with anything like a key taken out."""
     line = " ".join(text.strip().partition("\n")[0].split())
     for name in key_names(model):
-        key = os.environ.get(name)
+        key = os.environ.get(name, "").strip()
         line = line.replace(key, "(key)") if key else line
     return _SECRET.sub("(key)", line)[:_LONGEST]
 

@@ -8,14 +8,14 @@ import asyncio
 import itertools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from jointopt.domain import Model, Price, Request, Sample
 from jointopt.errors import ModelError, ProviderError
 from jointopt.providers.base import Provider
-from jointopt.providers.failure import OUT_OF_SHAPE, Failure, explain
+from jointopt.providers.failure import LOST, OUT_OF_SHAPE, Failure, explain
 from jointopt.providers.prices import price_of
 from jointopt.providers.reply import Reply, most_input_tokens
 from jointopt.providers.throttle import Clock, Pace, Throttle
@@ -67,10 +67,18 @@ class Remote(Provider):
         self._throttles: dict[Address, Throttle] = {}
         self._most: dict[Address, int] = {}  # completions in one request
         self._short: dict[Address, list[int]] = {}  # how many came, of the last replies, where all fell short
-        self._turns = itertools.count()
+        self._troubles: dict[Address, ModelError] = {}  # met when something had come already, told the next time
+        self._turns: dict[Address, Iterator[int]] = {}  # of keys
+        self._queues: dict[Address, asyncio.Lock] = {}  # who waits for a limit per minute
 
     async def complete(self, request: Request, replicates: Sequence[int]) -> list[Sample]:
-        """One sample for each replicate number; those that could not be had say why, unless none could."""
+        """One sample for each replicate number; those that could not be had say why, unless none could.
+
+        Fewer come only when it is halted: what was not asked is no failure.
+        """
+        address = _address(request.model)
+        if address in self._troubles:
+            raise self._troubles.pop(address)
         samples: list[Sample] = []
         failures: list[ModelError | ProviderError] = []
         while len(samples) < len(replicates) and not failures:
@@ -81,10 +89,14 @@ class Remote(Provider):
                     failures.append(outcome)
         if failures and not samples:
             raise failures[0]
-        samples += [_failed(failures[0]) for _ in replicates[len(samples) :]]
+        if not self._halted:
+            samples += [_failed(failures[0]) for _ in replicates[len(samples) :]]
+        trouble = next((error for error in failures if isinstance(error, ModelError)), None)
+        if trouble is not None:  # what came is paid for, and kept first
+            self._troubles[address] = trouble
         return [
             sample if sample.replicate == number else replace(sample, replicate=number)
-            for sample, number in zip(samples, replicates, strict=True)
+            for sample, number in zip(samples, replicates, strict=False)
         ]
 
     def price(self, model: Model) -> Price:
@@ -105,6 +117,7 @@ class Remote(Provider):
 
     async def close(self) -> None:
         """Let go of the client's connections."""
+        self._queues.clear()  # they belong to this event loop
         await self.client.close()
 
     async def _portions(self, request: Request, n: int) -> list[list[Sample] | ModelError | ProviderError]:
@@ -138,20 +151,28 @@ class Remote(Provider):
     async def _ask(self, request: Request, n: int, keys: Sequence[str]) -> Reply:
         """One attempt, with the next key, when the limits per minute allow it."""
         await self._in_time(request, n)
-        key = keys[next(self._turns) % len(keys)] if keys else None
+        turns = self._turns.setdefault(_address(request.model), itertools.count())
+        key = keys[next(turns) % len(keys)] if keys else None
         reply = await self.client.ask(request, n, key)
         if not reply.choices:
             raise Failure(OUT_OF_SHAPE, "the server returned no choice")
         return reply
 
     async def _in_time(self, request: Request, n: int) -> None:
-        model, waits = request.model, []
+        """Wait for the limits per minute. One request at a time books, so that a stop leaves nothing booked behind."""
+        model = request.model
+        shares = {}
         if model.requests_per_minute:
-            waits.append(await self._book(model, "requests", 1 / model.requests_per_minute))
+            shares["requests"] = 1 / model.requests_per_minute
         if model.tokens_per_minute:
             tokens = self.count_tokens(request) + n * model.max_tokens
-            waits.append(await self._book(model, "tokens", tokens / model.tokens_per_minute))
-        if waits:
+            shares["tokens"] = tokens / model.tokens_per_minute
+        if not shares:
+            return
+        async with self._queues.setdefault(_address(model), asyncio.Lock()):
+            if self._halted:
+                raise Failure(LOST, "stopped before it was asked")
+            waits = [await self._book(model, kind, minutes) for kind, minutes in shares.items()]
             await self._throttle(model).rest(max(waits))
 
     async def _book(self, model: Model, kind: str, minutes: float) -> float:
@@ -188,6 +209,9 @@ def read_keys(model: Model, names: Sequence[str]) -> list[str]:
         if not key:
             where, mend = f"models.{model.id}.key_env", f"export {name}=..."
             raise ModelError(f"the environment variable {name} is not set", where=where, mend=mend)
+        if not key.isprintable():
+            where, mend = f"models.{model.id}.key_env", f"export {name}=... again, in one line"
+            raise ModelError(f"the key in {name} holds a control character", where=where, mend=mend)
         keys.append(key)
     return keys
 

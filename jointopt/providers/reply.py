@@ -14,7 +14,7 @@ _PER_MESSAGE = 16  # tokens that a chat template may put around a message, gener
 
 def most_input_tokens(request: Request) -> int:
     """An upper bound on a prompt's tokens: no token is shorter than a byte."""
-    return sum(len(message.content.encode()) + _PER_MESSAGE for message in request.messages) + _PER_MESSAGE
+    return sum(_bytes(message.content) + _PER_MESSAGE for message in request.messages) + _PER_MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Reply:
             replicate=number,
             text=_text(choice),
             reasoning=_reasoning(choice),
-            finish=_FINISHES.get(part(choice, "finish_reason"), "stop"),
+            finish=_FINISHES.get(str(part(choice, "finish_reason")), "stop"),
             logprob=_mean_logprob(choice),
             input_tokens=share.input_tokens,
             output_tokens=share.output_tokens,
@@ -70,7 +70,7 @@ class Reply:
         if usage.input_tokens and usage.output_tokens:
             return usage
         longest = self.request.model.max_tokens
-        most = sum(min(len((_reasoning(choice) + _text(choice)).encode()), longest) for choice in self.choices)
+        most = sum(min(_bytes(_reasoning(choice) + _text(choice)), longest) for choice in self.choices)
         input_tokens = usage.input_tokens or most_input_tokens(self.request)
         return replace(usage, input_tokens=input_tokens, output_tokens=usage.output_tokens or most)
 
@@ -83,12 +83,19 @@ def part(holder: Any, *path: str) -> Any:
 
 
 def _text(choice: Any) -> str:
-    return _string(part(choice, "message", "content"))
+    """What was said; some servers say it in parts."""
+    content = part(choice, "message", "content")
+    pieces = content if isinstance(content, list) else [{"text": content}]
+    return "".join(_string(part(piece, "text")) for piece in pieces)
 
 
 def _reasoning(choice: Any) -> str:
     message = part(choice, "message")
     return _string(part(message, "reasoning_content")) or _string(part(message, "reasoning"))
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode(errors="replace"))  # a reply that is cut off may end in half a letter
 
 
 def _string(value: Any) -> str:

@@ -7,13 +7,14 @@ not know what is asked.
 
 import asyncio
 import itertools
+import math
 import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from jointopt.providers.failure import LOST, Failure
+from jointopt.providers.failure import LOST, TOO_MANY, Failure
 
 START = 20  # requests at once before anything is known
 LESS = 0.8  # of them after a refusal
@@ -68,14 +69,17 @@ class Throttle:
 
         Args:
             ask: one attempt.
-            patience_s: from now to the beginning of the last attempt.
+            patience_s: from the beginning of the first attempt to that of the last.
 
         Raises:
             Failure: the last one.
         """
-        give_up_at, faults = time.monotonic() + patience_s, 0
+        give_up_at, faults = math.inf, 0
         for times in itertools.count():
+            await self._enter()
             try:
+                give_up_at = min(give_up_at, time.monotonic() + patience_s)
+                await self._wait_open(give_up_at)
                 return await self._attempt(ask)
             except Failure as failure:
                 faults += not failure.crowded
@@ -83,6 +87,9 @@ class Throttle:
                 late = time.monotonic() + pause_s > give_up_at
                 if not failure.passes or faults >= TRIES or late or self._halted():
                     raise
+            finally:
+                self.under_way -= 1
+                self._wake()
             await self.rest(pause_s)
         raise AssertionError  # unreachable: count() has no end
 
@@ -91,21 +98,21 @@ class Throttle:
         self._closed_until = max(self._closed_until, time.monotonic() + seconds)
 
     async def _attempt(self, ask: Callable[[], Awaitable[_T]]) -> _T:
-        await self._enter()
+        begun = time.monotonic()
         try:
-            while (shut_s := self._closed_until - time.monotonic()) > 0:
-                await self.rest(shut_s)
-            begun = time.monotonic()
-            try:
-                found = await ask()
-            except Failure as failure:
-                self._suffer(failure, begun)
-                raise
-            self._prosper()
-            return found
-        finally:
-            self.under_way -= 1
-            self._wake()
+            found = await ask()
+        except Failure as failure:
+            self._suffer(failure, begun)
+            raise
+        self._prosper()
+        return found
+
+    async def _wait_open(self, give_up_at: float) -> None:
+        """Wait as long as the server said; but not for what comes too late."""
+        while (shut_s := self._closed_until - time.monotonic()) > 0:
+            if self._closed_until > give_up_at:
+                raise Failure(TOO_MANY, f"the server asks to wait {shut_s:.0f} s", wait_s=shut_s)
+            await self.rest(shut_s)
 
     async def _enter(self) -> None:
         """Wait for a place; whoever gives it away has counted it as taken."""
@@ -144,7 +151,7 @@ class Throttle:
     def _pause_s(self, failure: Failure, times: int) -> float:
         """As long as the server asks, or twice as long as the last time; spread by lot."""
         spread = random.uniform(1, 1.5)
-        least_s = min(self._backoff_s * 2**times, LONGEST_S)
+        least_s = min(self._backoff_s * 2 ** min(times, 30), LONGEST_S)
         return least_s * spread if failure.wait_s is None else failure.wait_s + self._backoff_s * (spread - 1)
 
     async def rest(self, seconds: float) -> None:
@@ -156,5 +163,5 @@ class Throttle:
         until = time.monotonic() + seconds
         while (left_s := until - time.monotonic()) > 0:
             if self._halted():
-                raise Failure(LOST, "stopped before it was asked", lasting=True)
+                raise Failure(LOST, "stopped before it was asked")
             await asyncio.sleep(min(left_s, LOOK_UP_S))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from jointopt.domain import Example, Model, Request, Sample, Spend
-from jointopt.errors import BudgetExhausted, ModelDrift, ModelError
+from jointopt.errors import BudgetExhausted, ModelDrift, ModelError, TooManyFailed
 from jointopt.evaluation import Draw, Readings
 from jointopt.providers import in_process
 from jointopt.storage import SamplePool
@@ -60,7 +60,7 @@ class Canary:
         self._drifted: dict[str, list[int]] = kept["drifted"]  # changed and steady, by the model's id
         readings = Readings(parts.plan.space, parts.readings.rubric, seed=parts.plan.seed, logprobs=False)
         pool = SamplePool(parts.database, parts.row.id)
-        self._draw = Draw(readings, pool, parts.ledger, parts.providers, parts.draw.on_progress)
+        self._draw = Draw(readings, pool, parts.ledger, parts.providers, parts.draw.on_progress, "skip")
 
     async def look(self) -> None:
         """Ask, and compare with what was said when the study began.
@@ -80,6 +80,8 @@ class Canary:
                 await self._look_at(model, requests, affordable=affordable)
             except BudgetExhausted as refused:
                 self._leave_out(model, f"the budget does not allow it: {refused}")
+            except TooManyFailed as failed:
+                self._leave_out(model, failed.message)
             except ModelError as error:
                 if "temperature" not in str(error).lower() or 0.0 in self.parts.plan.space.temperatures:
                     raise

@@ -36,6 +36,13 @@ SPOILED = {
         "client: direct",
         ["models.nano.client", "'direct' does not know where 'a' is", "write base_url"],
     ),
+    "an address without a host": ("base_url: 'http://a..b/v1'", ["models.nano.base_url", "names no host"]),
+    "half an address": ("base_url: 'http://[::1/v1'", ["models.nano.base_url", "names no host"]),
+    "what LiteLLM is told otherwise": ("extra: {timeout: 30}", ["models.nano.extra", "'timeout' is set elsewhere"]),
+    "an answer that is made up": (
+        "extra: {mock_response: hi}",
+        ["models.nano.extra", "'mock_response'", "take it out"],
+    ),
     "a client that there is not": ("client: curl", ["models.nano.client", "litellm"]),
     "a key among variables": (
         "key_env: [SOME_KEY, sk-abc]",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jointopt.domain import Budget, Example, Model, OnError, Price, Prompt, Request, Sample, Source, Space, Spend
-from jointopt.errors import BudgetExhausted, ModelError, ProviderError
+from jointopt.errors import BudgetExhausted, ModelError, ProviderError, TooManyFailed
 from jointopt.evaluation import Draw, Readings
 from jointopt.grading import Rubric
 from jointopt.grading.exact import Exact
@@ -152,6 +152,14 @@ async def test_how_many_may_fail_is_the_studys_to_say(tmp_path: Path) -> None:
         requests = _requests(draw, *(f"q{number}" for number in range(30)))
         with pytest.raises(ModelError, match=words):
             await draw.fill([(request, 1) for request in requests], phase="search")
+
+
+async def test_requests_that_fail_in_part_count_as_failures(tmp_path: Path) -> None:
+    """A model that answers half of every request is at fault; what it answered is kept."""
+    draw = _draw(tmp_path, Budget(calls=1000), Stumbling(1, 3, 5, 7, 9), "wrong")
+    with pytest.raises(TooManyFailed, match="requests failed, the first with: filtered"):
+        await draw.fill([(request, 4) for request in _requests(draw, *map(str, range(40)))], phase="search")
+    assert draw.ledger.audit() == [] and draw.ledger.reserved() == Spend()
 
 
 async def test_many_failures_stop_the_study_and_lose_nothing(tmp_path: Path) -> None:

@@ -137,6 +137,37 @@ async def test_what_a_server_asks_to_wait_everyone_waits() -> None:
     assert await waiting == "well"
 
 
+async def test_nobody_waits_longer_than_patience_for_a_gate_to_open() -> None:
+    """A server that says tomorrow is a failure today, for whoever asks next too; it says how long it would be."""
+    throttle = _throttle()
+    throttle.close_for(86_400)
+    ask, made = _failing()
+    with pytest.raises(Failure, match=r"asks to wait 86\d\d\d s"):
+        await throttle.insist(ask, 60.0)
+    assert (made, throttle.under_way) == ([], 0)
+
+
+async def test_patience_begins_with_the_first_attempt() -> None:
+    """Not while a request waits for a place."""
+    throttle, (ask, made) = _throttle(1), _failing(BUSY)
+
+    async def hold() -> None:
+        await asyncio.sleep(0.1)
+
+    first = asyncio.create_task(throttle.insist(hold, 1.0))
+    await asyncio.sleep(0)
+    assert await throttle.insist(ask, 0.05) == "well"
+    await first
+    assert len(made) == 2
+
+
+async def test_thousands_of_tries_do_not_overflow() -> None:
+    """Pauses stop growing long before numbers end."""
+    ask, made = _failing(*[Failure(TOO_MANY, "slow down", wait_s=0.0)] * 1100)
+    assert await Throttle(1, 0.0, lambda: False).insist(ask, 600.0) == "well"
+    assert len(made) == 1101
+
+
 async def test_nothing_is_asked_again_when_a_run_stops() -> None:
     """Neither what failed, nor what still waits for its turn."""
     ask, made = _failing(BUSY, BUSY)
@@ -144,7 +175,7 @@ async def test_nothing_is_asked_again_when_a_run_stops() -> None:
         await _throttle(halted=lambda: True).insist(ask, 60.0)
     assert len(made) == 1
     throttle = _throttle(halted=lambda: True)
-    throttle.close_for(3600)
+    throttle.close_for(30)
     with pytest.raises(Failure, match="stopped before it was asked"):
         await throttle.insist(ask, 60.0)
 
