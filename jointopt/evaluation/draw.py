@@ -1,7 +1,7 @@
 """Draws samples: from the pool first; else reserve the worst price, ask, keep, and settle the true one.
 
-Every sample is kept in the same transaction that settles its price, as soon as it arrives: a run that is killed loses
-only what was still on its way. It does not know what the samples are for.
+Every sample is kept in the same transaction that settles its price, within a moment (`LINGER_S`) of its arrival: a run
+that is killed loses only that moment, and what was still on its way. It does not know what the samples are for.
 """
 
 import asyncio
