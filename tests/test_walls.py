@@ -58,11 +58,11 @@ def _broken_walls(house: Path) -> tuple[set[str], str]:
         ),
         pytest.param("utils/__init__.py", "", FLOORS, "jointopt.utils", id="a room on no floor"),
         pytest.param(
-            "domain/planted.py",
+            "cli/planted.py",
             "import dashboards\n",
             "Dashboards stand on the library, never the reverse",
-            "jointopt.domain.planted -> dashboards",
-            id="a noun that knows the dashboards",
+            "jointopt.cli.planted -> dashboards",
+            id="a door that knows the dashboards",
         ),
     ],
 )
