@@ -12,8 +12,6 @@ VENDORS = {  # where they are, and the variable that holds their key
 SERVERS = {"hosted_vllm", "vllm", "sglang", "llama_cpp", "llamafile", "lm_studio", "custom_openai"}
 """First parts of an endpoint that stand for a server of the user's own, at `base_url`."""
 
-CLIENTS = "auto", "litellm", "direct"
-
 
 def choose_client(model: Model) -> str:
     """``direct`` or ``litellm``, as the study says; with ``auto``, direct where the endpoint is OpenAI-compatible."""

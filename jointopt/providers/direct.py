@@ -25,7 +25,7 @@ from jointopt.providers.waits import read_wait
 _ONLY_LITELLM = {"allowed_openai_params", "drop_params", "additional_drop_params", "extra_body"}
 _ENCODER = json.JSONEncoder(ensure_ascii=False)  # made once: `dumps` would make one for every request
 _PER_REPLY, _PER_TOKEN = 256_000, 1_000  # bytes that a reply may have: a token with its log-probability, generously
-_OK, _REDIRECTS, _NOT_FOUND = 200, 300, 404
+_OK, _REDIRECTS, _ERRORS = 200, 300, 400
 _CONNECTING_S = 15.0
 _HERE = {"localhost", "127.0.0.1", "::1"}  # no proxy leads back to this machine
 
@@ -66,7 +66,7 @@ class Direct(Client):
         wait_s = read_wait(response.headers)
         if response.status != _OK:
             raise Failure(response.status, _told(raw, response, model), wait_s=wait_s)
-        return Reply(request, _parse(raw, response, model), latency_s, wait_s)
+        return Reply(request, _parse(raw, response), latency_s, wait_s)
 
     def key_names(self, model: Model) -> tuple[str, ...]:
         """The vendor's usual variable, where the study names none."""
@@ -121,7 +121,7 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def _parse(raw: bytes, response: aiohttp.ClientResponse, model: Model) -> object:
+def _parse(raw: bytes, response: aiohttp.ClientResponse) -> object:
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
@@ -132,7 +132,7 @@ def _parse(raw: bytes, response: aiohttp.ClientResponse, model: Model) -> object
 
 def _told(raw: bytes, response: aiohttp.ClientResponse, model: Model) -> str:
     """What an error says, in the shapes that servers give it; a page in HTML says nothing."""
-    if _OK < response.status < _NOT_FOUND and response.status >= _REDIRECTS and "Location" in response.headers:
+    if _REDIRECTS <= response.status < _ERRORS and "Location" in response.headers:
         return one_line(f"it points to {response.headers['Location']}: write that as base_url", model)
     try:
         body = json.loads(raw)
