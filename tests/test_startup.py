@@ -4,7 +4,19 @@ import json
 import subprocess
 import sys
 
-HEAVY = {"aiohttp", "litellm", "numpy", "optuna", "plotly", "pydantic", "pyarrow", "sklearn", "sqlalchemy", "starlette"}
+HEAVY = {
+    "aiohttp",
+    "alembic",
+    "litellm",
+    "numpy",
+    "optuna",
+    "plotly",
+    "pydantic",
+    "pyarrow",
+    "sklearn",
+    "sqlalchemy",
+    "starlette",
+}
 
 ASK_FOR_HELP = """
 import json, sys

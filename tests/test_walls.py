@@ -52,7 +52,7 @@ def _broken_walls(house: Path) -> tuple[set[str], str]:
         pytest.param(
             "search/planted.py",
             "import sqlalchemy\n",
-            "SQLAlchemy lives in storage",
+            "SQLAlchemy and Alembic live in storage",
             "jointopt.search.planted -> sqlalchemy",
             id="a database in the search",
         ),

@@ -1,7 +1,6 @@
 """Opens the one database of a study, and gives out its transactions.
 
-A database of an older layout is brought to this one. It knows the layout's version, and nothing of what the tables
-mean.
+A database of an older layout is brought to this one. It does not know what the tables mean.
 """
 
 import os
@@ -11,19 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, func, inspect, select
+from sqlalchemy import URL, Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from jointopt.errors import StorageError
-from jointopt.storage import tables
 from jointopt.storage.addresses import address_of, masked
 from jointopt.storage.engines import PATIENCE_S, hold_on, open_engine
+from jointopt.storage.layout import is_current, lay
 from jointopt.storage.refusals import refusals
-from jointopt.storage.upgrades import upgrade
 
 _PERMIT = "give read and write permission, or name another file"
 _SQLITE_HEADER = b"SQLite format 3\0"
-_LOCK = 5_046_127  # any number that is ours: names the lock under which PostgreSQL's tables are made and changed
 # All that is read is of one moment, also where it takes several statements.
 _READS_ONLY: Mapping[str, dict[str, Any]] = {
     "sqlite": {"jointopt_reads_only": True},
@@ -92,7 +89,11 @@ def open_database(url: str, *, create: bool = True, patience_s: float = PATIENCE
         _check_file(address, shown, create=create)
     database = Database(open_engine(address, shown), shown)
     try:
-        _lay_tables(database)
+        with database.read() as connection:
+            current = is_current(connection, shown)
+        if not current:
+            with database.write() as connection:
+                lay(connection, shown)
     except StorageError:
         database.close()
         raise
@@ -128,29 +129,3 @@ def _problem(path: Path, *, create: bool) -> tuple[str, str] | None:
         foreign = start not in (b"", _SQLITE_HEADER)
         return ("is not an SQLite database", "name another file; this one was left as it is") if foreign else None
     return None if create else ("does not exist", "check the name, or run a study there first")
-
-
-def _lay_tables(database: Database) -> None:
-    """Make or upgrade the tables, all or nothing. Of many processes that open a database at once, one does it."""
-    with database.read() as connection:
-        if _version(connection, database.url) == tables.VERSION:
-            return
-    with database.write() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        version = _version(connection, database.url)  # again: while this one waited, another may have done it
-        tables.metadata.create_all(connection)
-        if version is None:
-            connection.execute(tables.schema.insert().values(version=tables.VERSION))
-        elif version < tables.VERSION:
-            upgrade(connection, version)
-
-
-def _version(connection: Connection, shown: str) -> int | None:
-    if not inspect(connection).has_table(tables.schema.name):
-        return None
-    version: int | None = connection.scalar(select(func.max(tables.schema.c.version)))
-    if version is not None and version > tables.VERSION:
-        message = f"written by a newer jointopt (layout {version}; this one knows up to {tables.VERSION})"
-        raise StorageError(message, where=shown, mend="pip install --upgrade jointopt, or name another database")
-    return version

@@ -4,9 +4,24 @@ They share a database with Optuna's, hence the prefix. Money is kept in whole pi
 are exact whatever their order.
 """
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
-VERSION = 2  # of this layout (`upgrades` brings older ones to it); a higher one was written by a newer jointopt
+VERSION = 3  # of this layout (`migrations` bring older ones to it); a higher one was written by a newer jointopt
 
 metadata = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in a column typed INTEGER
@@ -24,7 +39,15 @@ def _amount() -> tuple[Column[int], Column[int], Column[int]]:
     )
 
 
+# One row: the layout's number. A jointopt older than the next table reads it, and refuses one that it does not know.
 schema = Table("jointopt_schema", metadata, Column("version", Integer, primary_key=True))
+
+revisions = Table(  # Alembic's record of the migrations, apart from Optuna's of its own; since layout 3
+    "jointopt_alembic",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="jointopt_alembic_pkc"),
+)
 
 studies = Table(
     "jointopt_studies",
@@ -37,6 +60,28 @@ studies = Table(
     Column("state", String(16), nullable=False),
     Column("elapsed_s", Double, nullable=False),
     Column("owner", Text),  # the process that runs it now
+    # Since layout 3:
+    Column("beat_at", Double),  # until when its wall clock is counted, in seconds since 1970 by the database's clock
+    Column("version", String(64)),  # of the jointopt that began it
+)
+
+files = Table(  # what a study file names, so that a worker on another machine needs nothing else; since layout 3
+    "jointopt_files",
+    metadata,
+    _study(primary_key=True),
+    Column("path", Text, primary_key=True),  # as the study file names it, from its folder on
+    Column("content", LargeBinary, nullable=False),
+)
+
+workers = Table(  # the processes that have joined a study; since layout 3
+    "jointopt_workers",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    _study(),
+    Column("name", Text, nullable=False),  # host:pid:start
+    Column("version", String(64), nullable=False),  # of its jointopt
+    Column("expires_at", Double, nullable=False),  # seconds since 1970, by the database's clock
+    UniqueConstraint("study_id", "name", name="jointopt_workers_by_name"),
 )
 
 findings = Table(
@@ -83,7 +128,27 @@ entries = Table(  # one row for every reservation ever made
     Column("owner", Text, nullable=False),
     Column("state", String(16), nullable=False),
     *_amount(),  # the worst price until it is settled, the true one from then on
+    # Since layout 3; names one call of `reserve`, so that a call repeated after a lost connection finds its own rows.
+    Column("token", String(32)),
     Index("jointopt_entries_by_state", "study_id", "state"),
+    Index("jointopt_entries_by_token", "token"),
+)
+
+orders = Table(  # replicates that some worker is to buy; since layout 3
+    "jointopt_orders",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    _study(),
+    Column("reservation", BigInteger, nullable=False),  # the entry that pays for them
+    Column("request_key", String(64), nullable=False),
+    Column("model", Text, nullable=False),  # its id in the study
+    Column("call", Text, nullable=False),  # JSON from which the request is made again
+    Column("first", Integer, nullable=False),  # replicates first..first+count-1
+    Column("count", Integer, nullable=False),
+    Column("state", String(16), nullable=False),  # open, taken, kept, failed, refused
+    Column("worker", Text),  # the name of who holds it
+    Column("reason", Text),
+    Index("jointopt_orders_by_state", "study_id", "state"),
 )
 
 accounts = Table(  # the sums of the entries, kept in the same transactions

@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from jointopt.domain import Spend
 from jointopt.errors import StorageError
 from jointopt.storage import Database, Ledger, Studies, open_database
-from jointopt.storage.tables import VERSION
 from tests.storage.conftest import on_sqlite
 
 
@@ -148,12 +147,3 @@ def test_a_corrupt_database_is_refused_and_left_as_it_is(url: str, tmp_path: Pat
     with pytest.raises(StorageError, match="malformed"):
         open_database(url)
     assert path.read_bytes() == broken
-
-
-def test_a_newer_database_is_refused(url: str, database: Database) -> None:
-    """An older jointopt must not guess what a newer one meant."""
-    with database.write() as connection:
-        connection.execute(text(f"UPDATE jointopt_schema SET version = {VERSION + 1}"))
-    with pytest.raises(StorageError, match=f"layout {VERSION + 1}") as caught:
-        open_database(url)
-    assert "upgrade" in caught.value.mend
