@@ -1,11 +1,14 @@
 """What did the study teach? Scores in, findings out."""
 
+from jointopt.analysis.budgets import Budgets, Crossover, Rung
+from jointopt.analysis.ceiling import Ceiling, Gap, Part
 from jointopt.analysis.curves import LIKELY, Crossing, Curve, crossings
+from jointopt.analysis.difficulty import Bin, Difficulty
+from jointopt.analysis.estimate import Absent, Estimate
 from jointopt.analysis.findings import (
     Beyond,
     Contender,
     Counts,
-    Estimate,
     Findings,
     Importance,
     Preferred,
@@ -14,35 +17,65 @@ from jointopt.analysis.findings import (
     TakenOver,
     to_json,
 )
+from jointopt.analysis.flips import Flip, Flips, Ranking
 from jointopt.analysis.frontier import Frontier, Stop, find_frontier
+from jointopt.analysis.insight import Insight
 from jointopt.analysis.interaction import Interaction, Share, Table, components, variance_shares
 from jointopt.analysis.joint import Choice, Extent, Separate, Utility, need_choices
+from jointopt.analysis.judging import Gamed, Judging
+from jointopt.analysis.power import Need, Power
+from jointopt.analysis.saturation import Saturation
 from jointopt.analysis.significance import Difference, paired_difference
+from jointopt.analysis.tiers import Duel, Lift, Tiers
+from jointopt.analysis.unsolved import Forecast, Unsolved
 from jointopt.analysis.verdict import judge_joint, percent, points, say_taken_over, verdict, weights
 
 __all__ = [
     "LIKELY",
+    "Absent",
     "Beyond",
+    "Bin",
+    "Budgets",
+    "Ceiling",
     "Choice",
     "Contender",
     "Counts",
     "Crossing",
+    "Crossover",
     "Curve",
     "Difference",
+    "Difficulty",
+    "Duel",
     "Estimate",
     "Extent",
     "Findings",
+    "Flip",
+    "Flips",
+    "Forecast",
     "Frontier",
+    "Gamed",
+    "Gap",
     "Importance",
+    "Insight",
     "Interaction",
+    "Judging",
+    "Lift",
+    "Need",
+    "Part",
+    "Power",
     "Preferred",
     "Procedure",
+    "Ranking",
+    "Rung",
+    "Saturation",
     "Separate",
     "Share",
     "Standing",
     "Stop",
     "Table",
     "TakenOver",
+    "Tiers",
+    "Unsolved",
     "Utility",
     "components",
     "crossings",

@@ -1,13 +1,15 @@
 """What a study taught: the one noun that reports read. It holds plain values, and knows neither pool nor Optuna."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
 
 import numpy as np
 
 from jointopt.analysis.curves import LIKELY, Crossing, Curve
+from jointopt.analysis.estimate import Estimate
 from jointopt.analysis.frontier import Frontier
+from jointopt.analysis.insight import Insight
 from jointopt.analysis.interaction import Interaction
 from jointopt.analysis.significance import Difference
 from jointopt.domain import Budget, Message, Policy, Preference, Source, Spend
@@ -20,15 +22,6 @@ class Procedure(StrEnum):
     PROMPT_ONLY = "prompt only"
     PROMPT_FIRST = "separate: prompt, then strategy"
     STRATEGY_FIRST = "separate: strategy, then prompt"
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean score (0 to 1) and its 95% interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +196,7 @@ class Findings:
         frontier: the best policy at every budget; None before any was judged.
         ended: why the search ended, in words; empty while it goes on.
         taken_over: from the study that this one began with; None where it began with none.
+        insight: flips, budgets, ceiling, tiers, difficulty, judging and power, each a finding or the reason why not.
     """
 
     study: str
@@ -230,6 +224,7 @@ class Findings:
     frontier: Frontier | None = None
     taken_over: TakenOver | None = None
     ended: str = ""
+    insight: Insight = field(default_factory=Insight)
 
     def against(self, procedure: Procedure) -> Contender | None:
         """The contender of a procedure, where it was compared."""

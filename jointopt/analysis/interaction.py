@@ -74,6 +74,9 @@ class Interaction:
         total_variance: of the true cell means, estimated without bias, in squared score.
         examples: Q.
         note: what a reader must know, in words; often empty.
+        rest: every effect that is not among the shares, pooled (its `effect` is empty); None where nothing is left.
+            With it the shares always sum to 1.
+        left_out: what an unbalanced pool did not fill and the table therefore lacks, in words; empty where it is full.
     """
 
     factors: tuple[str, ...]
@@ -81,6 +84,8 @@ class Interaction:
     total_variance: float
     examples: int
     note: str = ""
+    rest: Share | None = None
+    left_out: str = ""
 
     def of(self, *effect: str) -> Share | None:
         """The share of an effect, its factors named in any order."""

@@ -1,6 +1,7 @@
 """The findings in sentences: what won, whether joint search was worth it, what it cost. Plain text, no markup."""
 
-from jointopt.analysis.findings import Contender, Estimate, Findings, Procedure, TakenOver
+from jointopt.analysis.estimate import Estimate
+from jointopt.analysis.findings import Contender, Findings, Procedure, TakenOver
 from jointopt.analysis.interaction import Share
 from jointopt.domain import Preference
 
