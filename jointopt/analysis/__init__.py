@@ -20,12 +20,13 @@ from jointopt.analysis.findings import (
 from jointopt.analysis.flips import Flip, Flips, Ranking
 from jointopt.analysis.frontier import Frontier, Stop, find_frontier
 from jointopt.analysis.insight import Insight
-from jointopt.analysis.interaction import Interaction, Share, Table, components, variance_shares
+from jointopt.analysis.interaction import Interaction, Share, components, variance_shares
 from jointopt.analysis.joint import Choice, Extent, Separate, Utility, need_choices
 from jointopt.analysis.judging import Gamed, Judging
 from jointopt.analysis.power import Need, Power
 from jointopt.analysis.saturation import Saturation
 from jointopt.analysis.significance import Difference, paired_difference
+from jointopt.analysis.table import Table, balance
 from jointopt.analysis.tiers import Duel, Lift, Tiers
 from jointopt.analysis.unsolved import Forecast, Unsolved
 from jointopt.analysis.verdict import judge_joint, percent, points, say_taken_over, verdict, weights
@@ -77,6 +78,7 @@ __all__ = [
     "Tiers",
     "Unsolved",
     "Utility",
+    "balance",
     "components",
     "crossings",
     "find_frontier",

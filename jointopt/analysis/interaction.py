@@ -4,40 +4,23 @@ Functional ANOVA of a balanced table of scores, corrected for sampling noise. It
 and nothing of what they mean.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jointopt.analysis.resampling import draw_weights, ends
+from jointopt.analysis.table import MORE, Table, balance, without_constants
 from jointopt.errors import NothingToReport
 
 _FLOOR = 0.1  # a resampled total below this part of the total would make shares explode
 _TINY = 1e-12
-_MORE = "let the study run longer, on more examples or with more choices"
+TRIPLE = ("prompt", "strategy", "n")  # the meeting of three that is told apart; other meetings are pooled
 
 Effect = tuple[str, ...]
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """A balanced table of scores.
-
-    Attributes:
-        values: shape (Q, L1, ..., Lf): the score of every cell on each of Q examples.
-        factors: f names.
-        levels: the names of each factor's levels.
-    """
-
-    values: Array
-    factors: tuple[str, ...]
-    levels: tuple[tuple[str, ...], ...]
-
-    def __post_init__(self) -> None:
-        if self.values.shape[1:] != tuple(map(len, self.levels)) or len(self.factors) != len(self.levels):
-            raise ValueError(f"a table of shape {self.values.shape} does not fit {self.factors} x {self.levels}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +53,11 @@ class Interaction:
 
     Attributes:
         factors: those that have more than one level.
-        shares: by order, then in the table's order; they sum to 1 where `max_order` reaches every factor.
+        shares: by order, then in the table's order; with `rest` they sum to 1.
         total_variance: of the true cell means, estimated without bias, in squared score.
         examples: Q.
         note: what a reader must know, in words; often empty.
         rest: every effect that is not among the shares, pooled (its `effect` is empty); None where nothing is left.
-            With it the shares always sum to 1.
         left_out: what an unbalanced pool did not fill and the table therefore lacks, in words; empty where it is full.
     """
 
@@ -96,34 +78,51 @@ class Interaction:
         return sum(share.share for share in self.shares if factor in share.effect)
 
 
-def variance_shares(table: Table, *, max_order: int = 3, draws: int = 1000, seed: int = 0) -> Interaction:
-    """The share of every factor, pair (and triple ...) in the variance of the cell means.
+def variance_shares(
+    table: Table, *, meetings: Sequence[Effect] = (TRIPLE,), draws: int = 1000, seed: int = 0
+) -> Interaction:
+    """The share of every factor, pair and some larger meetings in the variance of the cell means; all else is pooled.
 
     The plug-in share reports interaction where there is only noise. Here each example's table is projected on an
     orthonormal basis of the effect, and only products of *different* examples count: their noise is independent, so
-    the estimate has no bias. Intervals are percentiles of a bootstrap over examples with the same rule.
+    the estimate has no bias. Intervals are percentiles of a bootstrap over examples with the same rule. Of a table with
+    holes its balanced part is taken, and the findings say what that leaves out.
+
+    Args:
+        table: of scores.
+        meetings: effects of three factors or more that are told apart, where the table has them.
+        draws: of the bootstrap.
+        seed: of the draws.
 
     Raises:
-        NothingToReport: no variance can be told from noise, fewer than two examples, a missing score.
+        NothingToReport: no variance can be told from noise, fewer than two examples, nothing varies.
     """
-    table, note = _without_constants(table)
+    full, left_out = balance(table)
+    table, note = without_constants(full)
     count, axes = len(table.values), range(len(table.factors))
     resampling = _Resampling.of(count, draws, seed)
     centred = table.values - table.values.mean(axis=tuple(axis + 1 for axis in axes), keepdims=True)
-    total, totals = resampling.variances(centred.reshape(count, -1) / centred[0].size ** 0.5)
-    _refuse_noise(total, float((centred**2).mean()))
-    floored = np.maximum(totals, _FLOOR * total)
-    shares = []
-    for effect in (effect for order in range(1, max_order + 1) for effect in combinations(axes, order)):
-        coordinates = _projection(table.values, effect)
-        variance, variances = resampling.variances(coordinates)
-        low, high = np.quantile(variances / floored, (0.025, 0.975))
-        p_null = resampling.p_null(coordinates, tolerance=_TINY * total)
-        names = tuple(table.factors[axis] for axis in effect)
-        shares.append(Share(names, variance / total, float(low), float(high), p_null))
-    if np.quantile(totals, 0.025) <= 0:
+    total = resampling.look(centred.reshape(count, -1) / centred[0].size ** 0.5)
+    _refuse_noise(total.variance, float((centred**2).mean()))
+    rest, shares = total, []
+    for effect in _effects(table.factors, meetings):
+        seen = resampling.look(_projection(table.values, effect))
+        rest = rest.without(seen)
+        shares.append(seen.share(tuple(table.factors[axis] for axis in effect), total, count))
+    pooled = rest.share((), total, count) if len(shares) < 2 ** len(axes) - 1 else None
+    if ends(total.resampled, count)[0] <= 0:
         note = f"{note} All differences together may be sampling noise: take no share as real.".strip()
-    return Interaction(table.factors, tuple(shares), total, count, note)
+    return Interaction(table.factors, tuple(shares), total.variance, count, note, pooled, left_out)
+
+
+def _effects(factors: tuple[str, ...], meetings: Sequence[Effect]) -> Iterator[tuple[int, ...]]:
+    """The axes of every factor, every pair, and the larger meetings of which the table has all factors."""
+    axes = range(len(factors))
+    yield from ((axis,) for axis in axes)
+    yield from combinations(axes, 2)
+    for meeting in meetings:
+        if set(meeting) <= set(factors):
+            yield tuple(sorted(factors.index(name) for name in meeting))
 
 
 def components(mean_table: Array, factors: tuple[str, ...]) -> dict[Effect, float]:
@@ -136,29 +135,12 @@ def components(mean_table: Array, factors: tuple[str, ...]) -> dict[Effect, floa
     }
 
 
-def _without_constants(table: Table) -> tuple[Table, str]:
-    """The table without the factors of one level, and a note that names them."""
-    values = table.values
-    if np.isnan(values).any():
-        raise NothingToReport(f"{int(np.isnan(values).sum())} scores of the table are missing", mend=_MORE)
-    if len(values) <= 1:
-        raise NothingToReport(f"{len(values)} example cannot tell an effect from noise", mend=_MORE)
-    varied = [axis for axis, levels in enumerate(table.levels) if len(levels) > 1]
-    if not varied:
-        raise NothingToReport("no parameter has more than one choice in the table", mend=_MORE)
-    constant = [table.factors[axis] for axis in range(len(table.factors)) if axis not in varied]
-    shape = (len(values), *(len(table.levels[axis]) for axis in varied))
-    note = f"One choice only, so no share: {', '.join(constant)}." if constant else ""
-    names, levels = tuple(table.factors[axis] for axis in varied), tuple(table.levels[axis] for axis in varied)
-    return Table(values.reshape(shape), names, levels), note
-
-
 def _refuse_noise(total: float, spread: float) -> None:
     """Stop where there is no variance to share out; `spread` is that of cells within examples, noise included."""
     if spread < _TINY:
-        raise NothingToReport("every cell of the table scores the same on every example", mend=_MORE)
+        raise NothingToReport("every cell of the table scores the same on every example", mend=MORE)
     if total <= _TINY * spread:
-        raise NothingToReport("the cells of the table differ no more than sampling noise makes them", mend=_MORE)
+        raise NothingToReport("the cells of the table differ no more than sampling noise makes them", mend=MORE)
 
 
 def _projection(values: Array, effect: tuple[int, ...]) -> Array:
@@ -178,11 +160,32 @@ def _bases(levels: tuple[int, ...]) -> Iterator[Array]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """An effect's variance, as it is, in every resample, and under random signs; the latter of shape (draws,)."""
+
+    variance: float
+    resampled: Array
+    flipped: Array
+
+    def without(self, other: "_Seen") -> "_Seen":
+        """What is left when another effect is taken out."""
+        parts = (self.variance - other.variance, self.resampled - other.resampled, self.flipped - other.flipped)
+        return _Seen(*parts)
+
+    def share(self, effect: Effect, total: "_Seen", count: int) -> Share:
+        """The effect's share in the total variance of a table of so many examples."""
+        shares = self.resampled / np.maximum(total.resampled, _FLOOR * total.variance)
+        as_large = self.flipped >= self.variance - _TINY * total.variance
+        p_null = float((1 + as_large.sum()) / (1 + len(self.flipped)))  # without an effect, signs are exchangeable
+        return Share(effect, self.variance / total.variance, *ends(shares, count), p_null)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Resampling:
     """The same resamples of the examples for every effect.
 
     Attributes:
-        weights: how often each example is drawn, shape (draws, Q).
+        weights: of the examples in each resample, shape (draws, Q).
         signs: +1 and -1 at random, shape (draws, Q): what noise alone might have looked like.
     """
 
@@ -192,26 +195,16 @@ class _Resampling:
     @classmethod
     def of(cls, count: int, draws: int, seed: int) -> "_Resampling":
         """Draws over `count` examples. One example drawn every time has no other to meet: such a draw is left out."""
-        rng = np.random.default_rng(seed)
-        weights = rng.multinomial(count, np.full(count, 1 / count), size=draws).astype(np.float64)
-        varied = (weights**2).sum(axis=1) < count**2
-        signs: Array = rng.choice(np.array([-1.0, 1.0]), size=(draws, count))
-        return cls(weights[varied], signs)
+        weights = draw_weights(count, draws, seed)
+        signs: Array = np.random.default_rng([seed, 1]).choice(np.array([-1.0, 1.0]), size=(draws, count))
+        return cls(weights[(weights**2).sum(axis=1) < 1 - 1 / (2 * count)], signs)
 
-    def variances(self, coordinates: Array) -> tuple[float, Array]:
-        """The unbiased variance of the examples' coordinates, and that of every bootstrap draw, shape (draws,)."""
-        gram, plain = _gram(coordinates), np.ones((1, len(coordinates)))
-        pairs = self.weights.sum(axis=1) ** 2 - (self.weights**2).sum(axis=1)
-        observed = float(_forms(gram, plain)[0]) / (len(gram) * (len(gram) - 1))
-        resampled: Array = _forms(gram, self.weights) / pairs
-        return observed, resampled
-
-    def p_null(self, coordinates: Array, tolerance: float) -> float:
-        """The share of sign patterns that give as large a variance; without an effect, signs are exchangeable."""
+    def look(self, coordinates: Array) -> _Seen:
+        """The unbiased variance of the examples' coordinates, shape (Q, dimensions), and what resamples make of it."""
         gram = _gram(coordinates)
         pairs = len(gram) * (len(gram) - 1)
-        flipped, observed = _forms(gram, self.signs) / pairs, gram.sum() / pairs
-        return float((1 + (flipped >= observed - tolerance).sum()) / (1 + len(flipped)))
+        resampled = _forms(gram, self.weights) / (1 - (self.weights**2).sum(axis=1))
+        return _Seen(float(gram.sum()) / pairs, resampled, _forms(gram, self.signs) / pairs)
 
 
 def _gram(coordinates: Array) -> Array:

@@ -78,6 +78,47 @@ def test_pure_noise_has_intervals_that_hold_zero() -> None:
     assert silent < 150 and np.mean(held) >= 0.95 and np.mean(small) < 0.05
 
 
+@pytest.mark.parametrize("examples", [10, 40])
+def test_a_study_of_pure_noise_is_seldom_taken_for_more(examples: int) -> None:
+    """Over 200 studies of right-or-wrong scores without any effect, all intervals of a study hold 0 in at least 95%."""
+    rng, held = np.random.default_rng(examples), []
+    for seed in range(200):
+        chances = rng.beta(0.5, 0.5, (examples, 1, 1, 1))
+        values = (rng.random((examples, 5, 3, 3)) < chances).astype(float)
+        try:
+            shares = variance_shares(_table(values), draws=500, seed=seed).shares
+        except NothingToReport:
+            held.append(True)
+        else:
+            held.append(all(share.low <= 0 <= share.high for share in shares))
+    assert np.mean(held) >= 0.95
+
+
+def test_what_is_not_told_apart_is_pooled() -> None:
+    """Of four factors the pairs and the one triple are told; all other meetings are one share, and the sum is 1."""
+    rng = np.random.default_rng(7)
+    means = rng.random((3, 2, 4, 1)) + 0.5 * rng.random((3, 1, 4, 2))
+    levels = tuple(tuple(map(str, range(count))) for count in (3, 2, 4, 2))
+    table = Table(means[None] + rng.normal(0, 0.02, (30, 3, 2, 4, 2)), (*NAMES, "model"), levels)
+    found = variance_shares(table, draws=100)
+    assert [share.effect for share in found.shares if len(share.effect) > 2] == [NAMES]
+    assert found.rest is not None and found.rest.effect == ()
+    assert sum(share.share for share in found.shares) + found.rest.share == pytest.approx(1.0)
+    assert found.rest.real and found.rest.share > 0.005
+
+
+def test_a_table_with_holes_gives_the_shares_of_its_balanced_part() -> None:
+    """A level that is hardly filled is left out, by name, and changes nothing else."""
+    values = np.random.default_rng(8).random((30, 3, 2, 4))
+    values[:, 0] += 1.0
+    holed = values.copy()
+    holed[4:, 2, :, :] = np.nan
+    found = variance_shares(_table(holed), draws=50)
+    assert "prompt 2" in found.left_out and found.examples == 30
+    whole = variance_shares(_table(values[:, :2]), draws=50)
+    assert found.shares == whole.shares and whole.left_out == ""
+
+
 def test_intervals_cover_planted_shares() -> None:
     """Over 150 noisy tables with known effects, the 95% intervals hold the true shares in 90% or more."""
     rng = np.random.default_rng(4)
@@ -85,7 +126,7 @@ def test_intervals_cover_planted_shares() -> None:
     truth = _by_hand(np.broadcast_to(means, (5, 3, 3)).copy())
     total, covered = sum(truth.values()), []
     for seed in range(150):
-        found = variance_shares(_table(means + rng.normal(0, 0.2, (40, 5, 3, 3))), draws=200, seed=seed, max_order=2)
+        found = variance_shares(_table(means + rng.normal(0, 0.2, (40, 5, 3, 3))), draws=200, seed=seed, meetings=())
         covered += [
             share.low <= truth[share.effect] / total <= share.high for share in found.shares if share.share > 0.02
         ]
