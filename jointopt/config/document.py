@@ -1,13 +1,15 @@
 """A YAML file whose every value knows its line. It does not know what a study is."""
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from jointopt.config.shelf import STUDY, Folder, Kept, Shelf
 from jointopt.errors import StudyFileError
 
 Place = tuple[str | int, ...]
@@ -20,11 +22,12 @@ _KEY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The values of a YAML mapping, and where each of them stands."""
+    """The values of a YAML mapping, where each of them stands, and where the files are that it names."""
 
     path: Path
     values: dict[str, object]
     lines: dict[Place, int]
+    shelf: Shelf
 
     def where(self, place: Place = ()) -> str:
         """``study.yaml:12: budget.calls``, with the line of the nearest enclosing value that is written out."""
@@ -44,7 +47,27 @@ def read_document(path: Path) -> Document:
     Raises:
         StudyFileError: it is missing, not UTF-8, not YAML, no mapping, names a key twice, or holds a secret.
     """
-    text = read_text(path, where=str(path))
+    return _parsed(path, read_text(Folder(path.parent), path.name, where=str(path)), Folder(path.parent))
+
+
+def kept_document(path: Path, shelf: Kept) -> Document:
+    """A document that `write_document` wrote, from a database; `path` is how messages call it.
+
+    Raises:
+        StorageError: it is not kept.
+        StudyFileError: as for `read_document`.
+    """
+    return _parsed(path, read_text(shelf, STUDY, where=str(path)), shelf)
+
+
+def write_document(values: Mapping[str, object]) -> str:
+    """Values as a YAML text that reads as the same values, without the comments."""
+    lasting = {"sort_keys": False, "allow_unicode": True, "width": sys.maxsize}
+    text: str = yaml.dump(dict(values), Dumper=_Dumper, **lasting)
+    return text
+
+
+def _parsed(path: Path, text: str, shelf: Shelf) -> Document:
     _refuse_secrets(path, text)
     node, values = _load(path, text)
     if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
@@ -55,7 +78,7 @@ def read_document(path: Path) -> Document:
             where, mend = f"{path}:{line}: {dotted(place)}", f"keep one; the other is on line {lines[place]}"
             raise StudyFileError(f"the key {place[-1]!r} stands twice", where=where, mend=mend)
         lines[place] = line
-    return Document(path, values, lines)
+    return Document(path, values, lines, shelf)
 
 
 def _load(path: Path, text: str) -> tuple[yaml.Node | None, object]:
@@ -69,10 +92,11 @@ def _load(path: Path, text: str) -> tuple[yaml.Node | None, object]:
         raise StudyFileError(f"not YAML: {error}".partition("\n")[0], where=str(path), mend=_YAML_MEND) from None
 
 
-def read_text(path: Path, *, where: str) -> str:
+def read_text(shelf: Shelf, name: str, *, where: str) -> str:
     """A UTF-8 file's text. `where` names who asks for it."""
+    path = shelf.place(name)
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return shelf.read(name).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         mend = "save the file as UTF-8"
         raise StudyFileError(f"{path} is not UTF-8 at byte {error.start}", where=where, mend=mend) from None
@@ -94,6 +118,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|Tr
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
 )
+_Dumper: Any = type("_Dumper", (yaml.SafeDumper,), {"yaml_implicit_resolvers": _Loader.yaml_implicit_resolvers})
 _YAML_MEND = "check the indentation, the quotes and the colons there"
 
 

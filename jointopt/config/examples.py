@@ -1,12 +1,12 @@
 """Rows become examples, and examples two halves. It knows what the prompts show, not what they say."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from hashlib import sha256
 from random import Random
 
 from jointopt.config.document import Document
 from jointopt.config.file import FEWEST, TaskEntry
-from jointopt.config.rows import Row, read_rows
+from jointopt.config.rows import Row, read_data, read_rows
 from jointopt.config.terms import nearest
 from jointopt.domain import Example, Task
 from jointopt.errors import StudyFileError, TaskError
@@ -16,8 +16,8 @@ _ROLES = {"question": "question", "answer": "answer"}
 
 def read_task(
     document: Document, entry: TaskEntry, shown: Mapping[str, str], judged: Mapping[str, str], *, name: str, seed: int
-) -> Task:
-    """The examples of a study, checked and split.
+) -> tuple[Task, str]:
+    """The examples of a study, checked and split, and the sha256 of their file.
 
     Args:
         document: the study file, to say where something is.
@@ -31,8 +31,9 @@ def read_task(
         TaskError: the data cannot be read, or not used.
         StudyFileError: the study file asks for what the data does not have.
     """
-    path = data_path(document, entry)
-    rows = read_rows(path, where=document.where(("task", "data")))
+    path, where = document.shelf.place(entry.data), document.where(("task", "data"))
+    content = read_data(document.shelf, entry.data, where=where)
+    rows = read_rows(path, content)
     if len(rows) < 2 * FEWEST:
         few = f"{len(rows)} examples" if rows else "no examples"
         raise TaskError(few, where=str(path), mend=f"a study needs {2 * FEWEST} at least, and 50 to say anything")
@@ -42,12 +43,7 @@ def read_task(
     _check_shown(document, columns, [*shown.items(), *judged.items()], rows)
     examples = [_example(row, columns, {*shown, *judged}, number) for number, row in enumerate(rows, start=1)]
     _refuse_repeats(rows, examples, shown)
-    return _split(document, entry, examples, name, seed)
-
-
-def data_path(document: Document, entry: TaskEntry) -> Path:
-    """The data file, which is named from the study file's folder."""
-    return document.path.parent / entry.data
+    return _split(document, entry, examples, name, seed), sha256(content).hexdigest()
 
 
 def _check_columns(document: Document, columns: Mapping[str, str], rows: Sequence[Row]) -> None:

@@ -105,7 +105,7 @@ def _model(document: Document, name: str, model: str | ModelEntry, models: Mappi
         if id in models:
             mend = f"rename it: so is the model of the judge {name!r}"
             raise StudyFileError(f"{id!r} is taken", where=document.where(("models", id)), mend=mend)
-        return as_model(id, model, document.path.parent)
+        return as_model(id, model, document.shelf)
     if model not in models:
         where = document.where(("judges", name, "model"))
         mend = f"{nearest(model, models)}; or write an endpoint, e.g. openai/gpt-4o-mini"

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from jointopt.config.document import Document
+from jointopt.config.shelf import Shelf
 from jointopt.config.terms import KEY_MEND, Seconds, Section, is_secret, listed, refusal
 from jointopt.domain import Model, Price
 from jointopt.errors import StudyFileError
@@ -195,8 +195,8 @@ ModelChoice = Annotated[ModelEntry, BeforeValidator(_model, json_schema_input_ty
 """A model as a mapping, or its endpoint alone."""
 
 
-def as_model(name: str, entry: ModelEntry, folder: Path) -> Model:
-    """The model that an entry of a study file in this folder describes."""
+def as_model(name: str, entry: ModelEntry, shelf: Shelf) -> Model:
+    """The model that an entry of a study file describes; a file that it names is on the shelf."""
     price = entry.price
     return Model(
         id=name,
@@ -212,7 +212,7 @@ def as_model(name: str, entry: ModelEntry, folder: Path) -> Model:
         timeout_s=entry.timeout,
         patience_s=entry.patience,
         extra=entry.extra,
-        folder=folder,
+        read_file=shelf.look_up,
     )
 
 
@@ -233,9 +233,10 @@ def digest_tables(document: Document, models: Mapping[str, Model]) -> dict[str, 
             continue
         file = model.endpoint.removeprefix(_REPLAY)
         try:
-            digests[name] = sha256((model.folder / file).read_bytes()).hexdigest()
-        except OSError as error:
-            told = f"the recorded table {file!r} cannot be read: {error.strerror}"
+            digests[name] = sha256(document.shelf.read(file)).hexdigest()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            told = f"the recorded table {file!r} cannot be read: {reason}"
             where = document.where(("models", name))
             raise StudyFileError(told, where=where, mend="name a file beside the study file") from None
     return digests

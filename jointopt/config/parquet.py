@@ -9,14 +9,14 @@ import pyarrow.parquet
 from jointopt.errors import TaskError
 
 
-def rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
-    """Numbered rows, from 1.
+def rows(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, object]]]:
+    """Numbered rows of a file's content, from 1; `path` is its name for messages.
 
     Raises:
         TaskError: the file is no Parquet.
     """
     try:
-        table = pyarrow.parquet.read_table(path)
+        table = pyarrow.parquet.read_table(pyarrow.BufferReader(content))
     except (pyarrow.ArrowException, OSError) as error:
         reason = str(error).partition("\n")[0]
         raise TaskError(f"not Parquet: {reason}", where=str(path), mend="write it again, or use JSONL") from None

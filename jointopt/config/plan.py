@@ -1,9 +1,10 @@
 """What a study file says, as domain values. It does not know how the file is written."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from jointopt.config.shelf import Kept, Shelf
 from jointopt.domain import Budget, Judge, OnError, Preference, Space, Task
 
 
@@ -46,6 +47,8 @@ class Plan:
         trials: policies to try at most; None: until the budget is spent.
         on_error: what becomes of a sample that cannot be had: ``stop``, ``skip`` or ``wrong``.
         warm_start: another study whose samples and results this one begins with; not part of `text`.
+        written: the study file again, without comments and without where results are kept.
+        shelf: the other files that the study was read from.
     """
 
     name: str
@@ -65,3 +68,5 @@ class Plan:
     trials: int | None
     on_error: OnError = "stop"
     warm_start: WarmStart | None = None
+    written: str = ""
+    shelf: Shelf = field(default_factory=lambda: Kept({}), compare=False, repr=False)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, model_validator
@@ -50,15 +51,11 @@ def name_files(document: Document) -> None:
     pattern = document.values.get("prompts")
     if not isinstance(pattern, str):
         return
-    folder = document.path.parent
-    try:
-        files = sorted(path.relative_to(folder) for path in folder.glob(pattern) if path.is_file())
-    except (ValueError, NotImplementedError):  # no pattern, an absolute one, or one that leaves the folder
-        files = []
+    files = document.shelf.like(pattern)
     if not files:
         mend = "write a pattern like prompts/*.md, from the study file's folder"
         raise StudyFileError(f"no prompt file is like {pattern!r}", where=document.where(("prompts",)), mend=mend)
-    document.values["prompts"] = {file.stem: {"file": file.as_posix()} for file in files}
+    document.values["prompts"] = {PurePosixPath(file).stem: {"file": file} for file in files}
 
 
 def read_prompts(document: Document, entries: Mapping[str, PromptEntry]) -> dict[str, Prompt]:
@@ -86,7 +83,7 @@ def read_prompt(document: Document, place: Place, name: str, entry: PromptEntry)
     if entry.file is None:
         return Prompt(name, user=entry.user.strip(), system=entry.system.strip())
     where = document.where(place)
-    *systems, user = _RULE.split(read_text(document.path.parent / entry.file, where=where), maxsplit=1)
+    *systems, user = _RULE.split(read_text(document.shelf, entry.file, where=where), maxsplit=1)
     system = "".join(systems)
     if not user.strip():
         raise StudyFileError(f"the prompt is empty: {entry.file}", where=where, mend="write what the model is asked")

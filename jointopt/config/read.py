@@ -1,15 +1,15 @@
 """The study file, its prompts and its data, read into one plan. Nothing is written and no model is asked."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jointopt.config.check import checked
-from jointopt.config.document import Document, read_document
-from jointopt.config.examples import data_path, read_task
+from jointopt.config.document import Document, kept_document, read_document, write_document
+from jointopt.config.examples import read_task
 from jointopt.config.file import BudgetEntry, StudyFile
 from jointopt.config.judges import read_judges, refuse_idle
 from jointopt.config.models import as_decisive, as_model, digest_tables
@@ -18,11 +18,14 @@ from jointopt.config.objectives import read_rubric
 from jointopt.config.plan import Plan, WarmStart
 from jointopt.config.preferences import read_preference, read_preferences
 from jointopt.config.prompts import fields_beside, name_files, read_prompts, shown_fields
+from jointopt.config.shelf import STUDY, Kept
 from jointopt.config.strategies import as_written, fold_strategies, name_strategies
 from jointopt.domain import Budget, Judge, Prompt, Space, Task
 from jointopt.errors import StudyFileError
-from jointopt.plugins import reach
+from jointopt.plugins import permit, reach
 from jointopt.strategies import Playbook
+
+_ELSEWHERE = ("storage", "warm_start")  # keys of the study file that say where something is kept
 
 
 def read_study(path: Path) -> Plan:
@@ -34,6 +37,46 @@ def read_study(path: Path) -> Plan:
     """
     document = read_document(path)
     reach(path.parent)
+    return _plan(document, path.parent)
+
+
+def read_files(files: Mapping[str, bytes], *, name: str, storage: str, code: Collection[str] = ()) -> Plan:
+    """The plan of a study whose files are kept in its database: the same as that of its study file.
+
+    Args:
+        files: what `kept_files` gave.
+        name: of the study, for messages.
+        storage: where they were kept: an SQLAlchemy URL.
+        code: the modules that the study may call: whoever may write to a database must not be able to run anything.
+
+    Raises:
+        StorageError: a file is not kept.
+        UserError: as for `read_study`, or a module is not permitted.
+    """
+    with permit(code):
+        plan = _plan(kept_document(Path(f"{name} (as its database keeps it)"), Kept(files)), Path())
+    if plan.warm_start:
+        plan = replace(plan, warm_start=replace(plan.warm_start, storage=_storage(storage, Path())))
+    return replace(plan, storage=_storage(storage, Path()))
+
+
+def kept_files(plan: Plan) -> dict[str, bytes]:
+    """What a study was read from, by name, fit to be kept in its database: `read_files` reads it again.
+
+    Where results are kept is left out, and may hold a password; a study of another database that this one begins with,
+    too: who reads it need not be where that is. The user's own modules are not kept.
+
+    Raises:
+        StudyFileError: a file has changed since it was read.
+    """
+    lender = plan.warm_start
+    warm = {"warm_start": lender.study} if lender and lender.storage == plan.storage else {}
+    files = {name: plan.shelf.read_again(name) for name in plan.shelf.seen if name != STUDY}
+    return {STUDY: (plan.written + (write_document(warm) if warm else "")).encode(), **files}
+
+
+def _plan(document: Document, folder: Path) -> Plan:
+    """The plan of a document, whose relative paths of databases begin at a folder."""
     name_files(document)
     name_strategies(document)
     file = checked(document, (), StudyFile, document.values)
@@ -41,17 +84,16 @@ def read_study(path: Path) -> Plan:
     judges = read_judges(document, file.judges or {}, space.models)
     rubric = read_rubric(document, file.task.graders())
     preference = read_preference(document, file.preference, rubric.names)
-    task = _task(document, file, space, judges)
+    task, data_sha256 = _task(document, file, space, judges)
     folds = fold_strategies(document, space, Playbook(judges, rubric.weights(preference)))
     refuse_idle(document, judges, space.strategies)
     tables = digest_tables(document, space.models)
-    data_sha256 = sha256(data_path(document, file.task).read_bytes()).hexdigest()
     text = _text(file, space.prompts, judges, data_sha256, tables)
     return Plan(
         name=file.name,
         text=text,
         digest=sha256(text.encode()).hexdigest(),
-        path=path,
+        path=document.path,
         task=task,
         space=replace(space, folds=folds),
         objectives={name: (entry.name, entry.options) for name, (_, entry) in file.task.graders().items()},
@@ -61,15 +103,17 @@ def read_study(path: Path) -> Plan:
         budget=_budget(file.budget),
         sampler=file.sampler,
         seed=file.seed,
-        storage=_storage(file.storage, path.parent),
+        storage=_storage(file.storage, folder),
         trials=file.trials,
         on_error=file.on_error or "stop",
-        warm_start=_warm_start(document, file, path.parent),
+        warm_start=_warm_start(document, file, folder),
+        written=write_document({key: value for key, value in document.values.items() if key not in _ELSEWHERE}),
+        shelf=document.shelf,
     )
 
 
 def _space(document: Document, file: StudyFile) -> Space:
-    models = {name: as_model(name, entry, document.path.parent) for name, entry in file.models.items()}
+    models = {name: as_model(name, entry, document.shelf) for name, entry in file.models.items()}
     return Space(
         prompts=read_prompts(document, file.prompts),
         models=models,
@@ -81,18 +125,18 @@ def _space(document: Document, file: StudyFile) -> Space:
     )
 
 
-def _task(document: Document, file: StudyFile, space: Space, judges: Mapping[str, Judge]) -> Task:
-    """The examples, which hold all that prompts, modes and judges show."""
+def _task(document: Document, file: StudyFile, space: Space, judges: Mapping[str, Judge]) -> tuple[Task, str]:
+    """The examples, which hold all that prompts, modes and judges show, and the sha256 of their file."""
     lines = [(place, Prompt("", user=line)) for place, line in mode_lines(space.modes)]
     shown = fields_beside(document, lines, space.slots) | shown_fields(document, space.prompts, space.slots)
     prompts = [(("judges", name, "prompt"), judge.prompt) for name, judge in judges.items()]
     judged = fields_beside(document, prompts, space.slots)
-    task = read_task(document, file.task, shown, judged, name=file.name, seed=file.seed)
+    task, data_sha256 = read_task(document, file.task, shown, judged, name=file.name, seed=file.seed)
     for slot in space.slots:
         if slot in task.dev[0].fields:
             where = document.where(("slots", slot))
             raise StudyFileError("a field of the data is called so too", where=where, mend="rename the slot")
-    return task
+    return task, data_sha256
 
 
 def _text(

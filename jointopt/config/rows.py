@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jointopt.config.shelf import Shelf
 from jointopt.errors import TaskError
 
 
@@ -24,18 +25,36 @@ class Row:
     cells: Mapping[str, str]
 
 
-def read_rows(path: Path, *, where: str) -> list[Row]:
-    """Every row of a data file that holds something. `where` names who asks for it.
+def read_data(shelf: Shelf, name: str, *, where: str) -> bytes:
+    """What is in a data file. `where` names who asks for it.
 
     Raises:
-        TaskError: the file is missing, of another kind, or broken.
+        TaskError: the file is missing, of another kind, or cannot be read.
     """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
+    path = shelf.place(name)
+    if path.suffix.lower() not in _READERS:
         raise TaskError(f"cannot read {path.name!r}", where=where, mend=f"name a file of {', '.join(_READERS)}")
-    if not path.is_file():
-        raise TaskError(f"no file {path}", where=where, mend="check the path; it begins at the study file's folder")
-    return [_row(f"{path}:{number}", values) for number, values in reader(path)]
+    try:
+        return shelf.read(name)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, ValueError):
+        mend = "check the path; it begins at the study file's folder"
+        raise TaskError(f"no file {path}", where=where, mend=mend) from None
+    except OSError as error:
+        raise TaskError(f"cannot be read: {error.strerror}", where=str(path), mend="check permissions") from None
+
+
+def read_rows(path: Path, content: bytes) -> list[Row]:
+    """Every row of a data file that holds something.
+
+    Args:
+        path: its name says of what kind it is; it is not opened.
+        content: what is in it.
+
+    Raises:
+        TaskError: the file is broken.
+    """
+    reader = _READERS[path.suffix.lower()]
+    return [_row(f"{path}:{number}", values) for number, values in reader(path, content)]
 
 
 def _row(where: str, values: Mapping[str, object]) -> Row:
@@ -50,8 +69,8 @@ def _cell(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
-    for number, line in enumerate(_text(path).split("\n"), start=1):
+def _json_rows(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, object]]]:
+    for number, line in enumerate(_text(path, content).split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{path}:{number}"
@@ -64,8 +83,8 @@ def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
         yield number, values
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
+def _csv_rows(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, object]]]:
+    reader = csv.DictReader(io.StringIO(_text(path, content), newline=""), strict=True)
     try:
         columns = list(reader.fieldnames or ())
         if len(set(columns)) < len(columns):
@@ -80,19 +99,17 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
         raise TaskError(f"not CSV: {error}", where=f"{path}:{reader.line_num}", mend=mend) from None
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[int, dict[str, object]]]:
+def _parquet_rows(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, object]]]:
     # By name, not by import: pyarrow costs 0.3 s and 60 MB, and most studies have no Parquet.
-    yield from importlib.import_module("jointopt.config.parquet").rows(path)
+    yield from importlib.import_module("jointopt.config.parquet").rows(path, content)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, content: bytes) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TaskError(f"not UTF-8 at byte {error.start}", where=str(path), mend="save it as UTF-8") from None
-    except OSError as error:
-        raise TaskError(f"cannot be read: {error.strerror}", where=str(path), mend="check permissions") from None
 
 
-_Reader = Callable[[Path], Iterator[tuple[int, dict[str, object]]]]
+_Reader = Callable[[Path, bytes], Iterator[tuple[int, dict[str, object]]]]
 _READERS: dict[str, _Reader] = {".jsonl": _json_rows, ".csv": _csv_rows, ".parquet": _parquet_rows}

@@ -1,8 +1,8 @@
 """A model: where it is, how it decodes, and what it costs."""
 
-from collections.abc import Mapping
+import errno
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,10 @@ def _joined(under: Mapping[str, object], over: Mapping[str, object]) -> Mapping[
     return joined
 
 
+def _no_file(name: str) -> bytes:
+    raise FileNotFoundError(errno.ENOENT, "No such file", name)
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """An endpoint with its decoding settings and price.
@@ -121,7 +125,7 @@ class Model:
         timeout_s: of one attempt.
         patience_s: from the first attempt of a request to the beginning of its last.
         extra: further body fields, sent as they are.
-        folder: where a file that the endpoint names is looked for; no part of a request's identity.
+        read_file: gives what is in a file that the endpoint names; no part of a request's identity.
     """
 
     id: str
@@ -137,4 +141,4 @@ class Model:
     timeout_s: float = 120.0
     patience_s: float = 900.0
     extra: Mapping[str, object] = field(default_factory=dict)
-    folder: Path = field(default=Path(), compare=False)
+    read_file: Callable[[str], bytes] = field(default=_no_file, compare=False, repr=False)

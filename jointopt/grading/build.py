@@ -44,7 +44,8 @@ def find_grader(path: str) -> type[Grader]:
     Raises:
         GraderError: nothing stands there, or no grader.
     """
-    mend = f"use one of {', '.join(GRADERS)}, or package.module:Class, with the module beside the study file"
+    mend = f"use one of {', '.join(GRADERS)}, or package.module:Class, with the module beside the "
+    mend += "study file or where PYTHONPATH says"
     if ":" not in path:
         raise GraderError(f"unknown grader {path!r}", mend=mend)
     try:

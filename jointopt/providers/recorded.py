@@ -6,12 +6,12 @@ text, and where known input_tokens, output_tokens, latency_s and logprob; and sh
 """
 
 import gzip
+import io
 import json
 import math
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -104,26 +104,30 @@ class Shares(Table):
         return int(self._tokens[0, self._rows[prompt], self._columns[example]])
 
 
-def read_table(path: Path) -> Table:
+def read_table(name: str, read_file: Callable[[str], bytes]) -> Table:
     """A recorded table.
+
+    Args:
+        name: of its file, which says of what kind it is.
+        read_file: gives what is in it.
 
     Raises:
         ModelError: it cannot be read, or makes no sense; names the file, and the line where it has lines.
     """
     try:
-        if path.suffix == ".npz":
-            return _read_shares(path)
-        if path.name.endswith((".jsonl", ".jsonl.gz")):
-            return _read_samples(path)
+        if name.endswith(".npz"):
+            return _read_shares(name, read_file(name))
+        if name.endswith((".jsonl", ".jsonl.gz")):
+            return _read_samples(name, read_file(name))
     except (OSError, EOFError, UnicodeDecodeError, zipfile.BadZipFile) as error:
-        raise ModelError(f"the recorded table cannot be read: {error}", where=str(path), mend="mend the file") from None
+        raise ModelError(f"the recorded table cannot be read: {error}", where=name, mend="mend the file") from None
     mend = "name a file that ends in .jsonl, .jsonl.gz or .npz"
-    raise ModelError(f"{path.name!r} is no recorded table", where=str(path), mend=mend)
+    raise ModelError(f"{name!r} is no recorded table", where=name, mend=mend)
 
 
-def _read_samples(path: Path) -> Samples:
+def _read_samples(name: str, content: bytes) -> Samples:
     said: dict[tuple[str, str], dict[int, Sample]] = {}
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(_lines(name, content), start=1):
         if not line.strip():
             continue
         try:
@@ -136,15 +140,16 @@ def _read_samples(path: Path) -> Samples:
                     f"replicate {sample.replicate} of prompt {pair[0]!r}, example {pair[1]!r} stands twice"
                 )
         except ValueError as error:
-            raise ModelError(str(error), where=f"{path}:{number}", mend=_LINE) from None
+            raise ModelError(str(error), where=f"{name}:{number}", mend=_LINE) from None
         by[sample.replicate] = sample
     if not said:
-        raise ModelError("the recorded table is empty", where=str(path), mend=_LINE)
+        raise ModelError("the recorded table is empty", where=name, mend=_LINE)
     return Samples(said)
 
 
-def _lines(path: Path) -> Iterator[str]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+def _lines(name: str, content: bytes) -> Iterator[str]:
+    raw = io.BytesIO(content)
+    with io.TextIOWrapper(gzip.GzipFile(fileobj=raw) if name.endswith(".gz") else raw, encoding="utf-8") as file:
         yield from file
 
 
@@ -180,15 +185,15 @@ def _number(record: Mapping[str, Any], field: str, *, least: float = 0.0) -> flo
     return float(value)
 
 
-def _read_shares(path: Path) -> Shares:
+def _read_shares(name: str, content: bytes) -> Shares:
     try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files if name in _KNOWN}
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {array: file[array] for array in file.files if array in _KNOWN}
         probs = _check_shares(arrays)
         names = [_check_names(arrays, *each) for each in zip(_NAMES, probs.shape, strict=True)]
         tokens = [_check_tokens(arrays, name, probs.shape[:2]) for name in _TOKENS]
     except ValueError as error:
-        raise ModelError(str(error), where=str(path), mend=_ARRAYS) from None
+        raise ModelError(str(error), where=name, mend=_ARRAYS) from None
     return Shares(probs, names, np.array(tokens))
 
 

@@ -68,7 +68,7 @@ class Replay(Provider):
         """The model's table, read once; refused where the model is to do what no record can."""
         table = self._tables.get(model.endpoint)
         if table is None:
-            table = read_table(model.folder / model.endpoint.removeprefix(PREFIX))
+            table = read_table(model.endpoint.removeprefix(PREFIX), model.read_file)
             self._tables[model.endpoint] = table
         if model.extra:
             told = f"a recorded table knows no {', '.join(sorted(model.extra))}"

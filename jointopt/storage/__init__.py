@@ -3,6 +3,7 @@
 from jointopt.storage.addresses import masked
 from jointopt.storage.database import Database, open_database
 from jointopt.storage.engines import engine_settings, hold_on
+from jointopt.storage.files import Files
 from jointopt.storage.ledger import Ledger
 from jointopt.storage.pace import SharedPace
 from jointopt.storage.pool import Lent, SamplePool, Settlement
@@ -11,6 +12,7 @@ from jointopt.storage.studies import Studies, StudyRow
 
 __all__ = [
     "Database",
+    "Files",
     "Ledger",
     "Lent",
     "SamplePool",

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from jointopt.config import Plan, changes
 from jointopt.domain import Preference, Price
-from jointopt.errors import StudyChanged
+from jointopt.errors import StudyChanged, StudyFileError, UserError
 from jointopt.evaluation import Draw, Estimate, Evaluate, Readings
 from jointopt.grading import Rubric, build
 from jointopt.providers import Provider, connect_all
 from jointopt.storage import Database, Ledger, SamplePool, Scoreboard, SharedPace, Studies, StudyRow, open_database
 from jointopt.strategies import Playbook
+from jointopt.study.kept import begun_by, file_of, keep_files
 from jointopt.study.lender import Lender, find_lender
 
 
@@ -82,10 +84,11 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
     for provider in set(providers.values()):
         provider.keep(SharedPace(database))
     studies = Studies(database)
-    lender = _lender(plan, studies) if create else None
-    row = studies.begin(plan.name, plan.text, plan.digest) if create else studies.find(plan.name)
-    if row.digest != plan.digest:
-        row = _changed(studies, row, plan, force=force)
+    try:
+        lender, row = _begin(plan, studies, force=force, create=create)
+    except UserError:
+        database.close()
+        raise
     pool, ledger = (
         SamplePool(database, row.id, *([lender.fetch(database)] if lender else [])),
         Ledger(database, row.id, plan.budget),
@@ -102,6 +105,17 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
     )
 
 
+def _begin(plan: Plan, studies: Studies, *, force: bool, create: bool) -> tuple[Lender | None, StudyRow]:
+    """The study as the register has it, and the one that it begins with."""
+    lender = _lender(plan, studies) if create else None
+    row = studies.begin(plan.name, plan.text, plan.digest) if create else studies.find(plan.name)
+    if row.digest != plan.digest:
+        row = _changed(studies, row, plan, force=force)
+    if create:
+        keep_files(studies, row.id, plan, anew=False)
+    return lender, row
+
+
 def _lender(plan: Plan, studies: Studies) -> Lender | None:
     """The study that this one begins with; a finished study asks nothing more of it."""
     begun = next((row for row in studies.all() if row.name == plan.name), None)
@@ -112,13 +126,39 @@ def _lender(plan: Plan, studies: Studies) -> Lender | None:
 
 def _changed(studies: Studies, row: StudyRow, plan: Plan, *, force: bool) -> StudyRow:
     if not force:
-        raise StudyChanged(
-            f"the file has changed since study {plan.name!r} began: {'; '.join(changes(row.study_text, plan.text))}",
-            where=str(plan.path),
-            mend="run with --force to go on with the changed file (its samples stay in use), or give it a new name",
-        )
+        mend = "run with --force to go on with the changed file (its samples stay in use), or give it a new name"
+        told = f"{_says_otherwise(studies, row, plan)}: {'; '.join(changes(row.study_text, plan.text))}"
+        raise StudyChanged(told, where=str(plan.path), mend=mend)
+    _refuse_spent(studies, row, plan)
+    keep_files(studies, row.id, plan, anew=True)  # first: cut off after this, the file is refused as before
     studies.amend(row.id, plan.text, plan.digest)
     for phase in ("search", "table", "sealed"):
         studies.record(row.id, phase, None)
     studies.set_state(row.id, "running")
     return studies.find(plan.name)
+
+
+def _says_otherwise(studies: Studies, row: StudyRow, plan: Plan) -> str:
+    """Whether the same file was changed, or another one has the study's name."""
+    began = begun_by(studies, row.id)
+    if began in (None, file_of(plan)):
+        return f"the file has changed since study {plan.name!r} began"
+    return f"study {plan.name!r} was begun by another file, {began}, which says otherwise"
+
+
+def _refuse_spent(studies: Studies, row: StudyRow, plan: Plan) -> None:
+    """Refuse a budget below what is spent: it could not be kept any more."""
+    spent = Ledger(studies.database, row.id, plan.budget).spent()
+    used = {"calls": spent.calls, "tokens": spent.tokens, "usd": spent.usd, "wall_clock_s": row.elapsed_s}
+    for unit, amount in used.items():
+        limit = getattr(plan.budget, unit)
+        if limit is not None and amount > limit:
+            key, cents = unit.removesuffix("_s"), unit == "usd"
+            told = (
+                f"budget.{key} is {limit:,}, and {amount:,.4f} are spent already"
+                if cents
+                else (f"budget.{key} is {limit:,.0f}, and {ceil(amount):,} are spent already")
+            )
+            least = ceil(amount * 100) / 100 if cents else ceil(amount)
+            mend = f"write {least:,} or more, or give the study a new name"
+            raise StudyFileError(told, where=str(plan.path), mend=mend)

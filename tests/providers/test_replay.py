@@ -32,6 +32,11 @@ def ask(
     return Request(model, messages, temperature, seed)
 
 
+def _beside(folder: Path) -> Callable[[str], bytes]:
+    """Reads files of a folder."""
+    return lambda name: (folder / name).read_bytes()
+
+
 @pytest.fixture
 def samples(tmp_path: Path) -> Write:
     """Writes a table of samples, and returns the model that replays it."""
@@ -40,7 +45,7 @@ def samples(tmp_path: Path) -> Write:
         text = "\n".join(each if isinstance(each, str) else json.dumps(each) for each in lines)
         data = text.encode()
         (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
-        return Model("m", f"replay/{name}", folder=tmp_path, **settings)
+        return Model("m", f"replay/{name}", read_file=_beside(tmp_path), **settings)
 
     return write
 
@@ -51,7 +56,7 @@ def shares(tmp_path: Path) -> Write:
 
     def write(probs: object, **arrays: Any) -> Model:
         np.savez(tmp_path / "shares.npz", probs=np.array(probs), **arrays)
-        return Model("m", "replay/shares.npz", folder=tmp_path)
+        return Model("m", "replay/shares.npz", read_file=_beside(tmp_path))
 
     return write
 
@@ -196,7 +201,7 @@ def test_pickles_and_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 not a zip")
     for name in ("t.npz", "broken.npz", "table.csv", "missing.jsonl"):
         with pytest.raises(ModelError, match=name.partition(".")[0]):
-            Replay().price(Model("m", f"replay/{name}", folder=tmp_path))
+            Replay().price(Model("m", f"replay/{name}", read_file=_beside(tmp_path)))
 
 
 STUDY = """
