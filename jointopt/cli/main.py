@@ -21,6 +21,7 @@ COMMANDS = {
     "status": "Say how far a study is.",
     "studies": "List the studies of a storage.",
     "report": "Write what a study taught as one HTML page, or print it as JSON.",
+    "samples": "Show what a policy was asked, what came back, how it was counted, and whether that was right.",
     "reprice": "Rank every policy of a study under other prices or latencies, without a call.",
     "dashboard": "Open a study in Optuna Dashboard, with our figures.",
     "serve": "Serve the embedded model behind an OpenAI-compatible endpoint.",

@@ -7,18 +7,26 @@ from html import escape
 
 from jointopt.reports.figures import showable
 
+_CONTROLS = re.compile("[\x80-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _NUMBER = re.compile(r"[-+\N{MINUS SIGN}$]?\d")
+
+
+def plain(value: object) -> str:
+    """Anything as words that rule over nothing beside them: no control character of a terminal (but tab and line end),
+    no half character, none that turns what follows from right to left. Each becomes a mark.
+    """
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", showable(str(value))).replace("\r", "\n")
 
 
 def text(value: object) -> str:
     """Anything as text between tags or in a quoted attribute."""
-    return escape(showable(str(value)), quote=True)
+    return escape(plain(value), quote=True)
 
 
 def data(value: object) -> str:
     """A value as JSON inside a script element: ASCII only, and no character that could end the element."""
-    plain = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    written = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

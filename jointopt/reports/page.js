@@ -2,6 +2,7 @@
 (() => {
   const figures = JSON.parse(document.getElementById("figures").textContent);
   const settings = { responsive: true, displayModeBar: false };
+  const PAPER_PX = 672; // 7 inches: what A4 and Letter have between their margins
 
   // The page's own ink and lines, as they are in the light or the dark right now.
   const ink = (layout) => {
@@ -11,15 +12,60 @@
     Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key)).forEach((key) => { change[key + ".gridcolor"] = colour("--line"); });
     return change;
   };
-  const each = (act) => Object.entries(figures).forEach(([key, figure]) => act(document.getElementById("figure-" + key), figure));
-  const dress = () => each((place, figure) => Plotly.relayout(place, ink(figure.layout)));
+  const waiting = Object.entries(figures).map(([key, figure]) => [document.getElementById("figure-" + key), figure]);
+  const drawn = [];
+  const draw = ([place, figure]) => {
+    Plotly.newPlot(place, figure.data, figure.layout, settings);
+    Plotly.relayout(place, ink(figure.layout));
+    drawn.push([place, figure]);
+  };
+  // One figure at a time, so that the words can be read and scrolled meanwhile.
+  const next = () => {
+    if (waiting.length) { draw(waiting.shift()); setTimeout(next); } else { document.documentElement.dataset.drawn = "all"; }
+  };
+  const dress = (more) => drawn.forEach(([place, figure]) => Plotly.relayout(place, { ...ink(figure.layout), ...more }));
 
-  each((place, figure) => Plotly.newPlot(place, figure.data, figure.layout, settings));
-  dress();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
+  requestAnimationFrame(() => setTimeout(next));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dress({}));
   addEventListener("beforeprint", () => {
+    while (waiting.length) draw(waiting.shift());
     document.documentElement.dataset.paper = "white";
-    dress();
+    dress({ width: PAPER_PX, autosize: false });
   });
-  addEventListener("afterprint", () => { delete document.documentElement.dataset.paper; dress(); });
+  addEventListener("afterprint", () => {
+    delete document.documentElement.dataset.paper;
+    dress({ width: null, autosize: true });
+  });
+})();
+
+// The browser of samples: hides, opens and finds; it writes nothing but a number.
+(() => {
+  const controls = document.getElementById("controls");
+  if (!controls) return;
+  const [verdicts, find, found] = ["verdicts", "find", "found"].map((id) => document.getElementById(id));
+  const exhibits = [...document.querySelectorAll("details.exhibit")];
+  const words = exhibits.map((exhibit) => exhibit.textContent.toLowerCase());
+  const seen = () => exhibits.filter((exhibit) => !exhibit.hidden);
+  const choose = () => {
+    const wanted = find.value.trim().toLowerCase();
+    exhibits.forEach((exhibit, place) => {
+      exhibit.hidden = Boolean(verdicts.value && exhibit.dataset.verdict !== verdicts.value) || !words[place].includes(wanted);
+    });
+    found.textContent = seen().length + " of " + exhibits.length;
+  };
+  const step = (by) => {
+    const all = seen();
+    if (!all.length) return;
+    const here = all.findIndex((exhibit) => exhibit.open);
+    const there = here < 0 ? (by > 0 ? 0 : all.length - 1) : (here + by + all.length) % all.length;
+    all.forEach((exhibit, place) => { exhibit.open = place === there; });
+    all[there].scrollIntoView({ block: "nearest" });
+    all[there].querySelector("summary").focus();
+  };
+  verdicts.addEventListener("change", choose);
+  find.addEventListener("input", choose);
+  document.getElementById("previous").addEventListener("click", () => step(-1));
+  document.getElementById("next").addEventListener("click", () => step(1));
+  controls.hidden = false;
+  choose();
 })();

@@ -5,7 +5,7 @@ their hashes. It draws nothing itself: figures come from `figures`, sentences fr
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
 from string import Template
@@ -13,7 +13,9 @@ from string import Template
 from plotly.offline import get_plotlyjs
 
 from jointopt.analysis import Findings, Preferred, Standing, percent, verdict, weights
-from jointopt.domain import Message, Sample
+from jointopt.domain import Message
+from jointopt.reports.browser import render_exhibition
+from jointopt.reports.exhibits import Exhibition
 from jointopt.reports.figures import FIGURES, Panel
 from jointopt.reports.figures.panel import span
 from jointopt.reports.markup import data, details, table, text
@@ -22,12 +24,12 @@ _LEADERS = ("Policy", "Dev (95% interval)", "Sealed (95% interval)", "Unreadable
 _PREFERRED = ("What counts", "Best on dev", "Score", "95% interval", "Utility", "Tokens", "Cost")
 
 
-def render_page(findings: Findings, *, samples: Mapping[str, Sequence[Sample]] | None = None) -> str:
+def render_page(findings: Findings, *, exhibition: Exhibition | None = None) -> str:
     """The report, complete.
 
     Args:
         findings: what the study taught.
-        samples: some of the winner's completions, by the question they answer.
+        exhibition: what the winner made of some examples.
     """
     library, script = get_plotlyjs().replace("\r\n", "\n"), _part("page.js")
     panels = [draw(findings) for draw in FIGURES]
@@ -45,7 +47,7 @@ def render_page(findings: Findings, *, samples: Mapping[str, Sequence[Sample]] |
         panels="".join(map(_panel, panels)),
         preferred=_preferred(findings.preferred),
         prompt="".join(map(_message, findings.prompt)),
-        samples="".join(_completions(question, found) for question, found in (samples or {}).items()),
+        samples=_browser(exhibition),
         spend=_spend(findings),
         command=text(findings.command),
         digest=text(findings.digest),
@@ -129,10 +131,11 @@ def _message(message: Message) -> str:
     return f'<p class="role">{text(message.role)}</p><pre>{text(message.content)}</pre>'
 
 
-def _completions(question: str, samples: Sequence[Sample]) -> str:
-    """What the winner's source wrote in answer to a question."""
-    written = (text(sample.error or sample.text) for sample in samples)
-    return details(f"Completions: {question}", "".join(f"<pre>{one}</pre>" for one in written))
+def _browser(found: Exhibition | None) -> str:
+    """What the winner made of some examples, to be read."""
+    if found is None or not found.shown:
+        return ""
+    return f'<section id="samples"><h2>The winner&rsquo;s samples</h2>{render_exhibition(found)}</section>'
 
 
 def _spend(findings: Findings) -> str:

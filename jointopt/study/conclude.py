@@ -22,7 +22,7 @@ from jointopt.analysis import (
     paired_difference,
     variance_shares,
 )
-from jointopt.domain import Example, Policy, Sample, Scorecard, Source, Tactic
+from jointopt.domain import Example, Policy, Scorecard, Source, Tactic
 from jointopt.errors import NothingToReport
 from jointopt.search import IMPORTANCE, importances
 from jointopt.study.beyond import look_beyond
@@ -227,13 +227,3 @@ def weigh(phases: Phases) -> Importance:
     """Optuna's own importance of the trial parameters."""
     shares = importances(phases.trials)
     return Importance(IMPORTANCE, shares, "" if shares else "too few different trials to tell")
-
-
-def show_samples(parts: Parts, winner: Policy, examples: int = 4) -> dict[str, Sequence[Sample]]:
-    """Some of the winner's completions, by the question they answer."""
-    dev = parts.plan.task.dev[:examples]
-    requests = [(example, parts.readings.request(winner.source, example)) for example in dev]
-    return {
-        f"{request.messages[-1].content} [{example.reference}]": parts.readings.samples(request)[: winner.n]
-        for example, request in requests
-    }

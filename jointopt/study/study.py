@@ -10,8 +10,9 @@ from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
 from jointopt.reports import publish, render_page
 from jointopt.search import close_stale, open_trials
+from jointopt.study.browse import ON_A_PAGE, Browser
 from jointopt.study.canary import Canary
-from jointopt.study.conclude import conclude, show_samples
+from jointopt.study.conclude import conclude
 from jointopt.study.events import Progress
 from jointopt.study.parts import assemble
 from jointopt.study.phases import SHARES, Phases
@@ -116,8 +117,12 @@ class Study:
         return conclude(self.parts, self.phases)
 
     def report(self, findings: Findings) -> str:
-        """The findings as one HTML page, with some of the winner's completions."""
-        return render_page(findings, samples=show_samples(self.parts, findings.winner.policy))
+        """The findings as one HTML page, with what the winner made of some examples."""
+        return render_page(findings, exhibition=self.browser().exhibition(findings.winner.policy, ON_A_PAGE))
+
+    def browser(self) -> Browser:
+        """What every policy made of every example that the pool has samples of, to be read."""
+        return Browser(self.parts, self.phases)
 
     def taken_over(self) -> TakenOver | None:
         """What it took over from the study that it began with; None where it began with none."""

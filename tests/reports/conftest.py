@@ -24,6 +24,10 @@ from jointopt.analysis import (
     variance_shares,
 )
 from jointopt.domain import Budget, Message, Policy, Preference, Source, Spend
+from jointopt.reports import Exhibit, Exhibition, Tally, Witness
+from tests.dashboards.conftest import browser
+
+__all__ = ["browser"]  # the real Chromium: pages are looked at here, too
 
 PROMPTS = ("at once", "steps", "restate", "known", "check")
 NS = (1, 2, 4, 8, 16)
@@ -118,7 +122,30 @@ def findings() -> Findings:
     )
 
 
-HOSTILE = "<script>alert(1)</script></script><img src=x onerror=alert(2)>\u2028\ud800 [x](javascript:alert(3))"
+@pytest.fixture(scope="session")
+def exhibition(findings: Findings) -> Exhibition:
+    """A right, a wrong and a tied example, and one that could not be played, of nine."""
+
+    def shown(id: str, answers: tuple[str | None, ...], mark: float | None) -> Exhibit:
+        samples = tuple(
+            Witness(place, f"I say {answer}", "hmm", "stop", None, 12, 3, 0.2, mark is not None, answer, chance=0.5)
+            for place, answer in enumerate(answers)
+        )
+        tallies = tuple(Tally(answer, answers.count(answer), None, 1 / len(set(answers)), 0.0) for answer in answers)
+        failed = Witness(len(answers), "", "", "error", "timed out", 0, 0, 9.0, counted=False)
+        messages = (Message("user", f"How many, {id}?"),)
+        played = tuple(dict.fromkeys(tallies)) if mark is not None else ()
+        note = "" if mark is not None else "not played: too few"
+        return Exhibit(id, "dev", f"How many, {id}?", "7", messages, (*samples, failed), 16, played, mark, 0.5, note)
+
+    found = [shown("q1", ("7", "7"), 1.0), shown("q2", ("8", "8"), 0.0), shown("q3", ("7", "8"), 0.5)]
+    return Exhibition(findings.winner.policy, (*found, shown("q4", (None,), None)), 9)
+
+
+HOSTILE = (
+    "<script>alert(1)</script></script><img src=x onerror=alert(2)>\u2028\ud800 [x](javascript:alert(3))"
+    "\u202egnp.exe\x00\x1b[2J\x9b2J\ufffe"
+)
 
 
 @pytest.fixture(scope="session")
@@ -154,3 +181,19 @@ def hostile(findings: Findings) -> Findings:
         frontier=replace(front, steps=stops, front=stops),
         taken_over=TakenOver(HOSTILE, 80, 1_204, 73_000, 0.31, (bad,)),
     )
+
+
+@pytest.fixture(scope="session")
+def hostile_exhibition(exhibition: Exhibition, hostile: Findings) -> Exhibition:
+    """The same exhibits, every word of them an attack."""
+    sample = Witness(0, HOSTILE, HOSTILE, HOSTILE, HOSTILE, 1, 1, 0.1, counted=True, answer=HOSTILE, rating=0.5)
+    bad = replace(
+        exhibition.shown[0],
+        example=HOSTILE,
+        question=HOSTILE,
+        reference=HOSTILE,
+        messages=(Message(HOSTILE, HOSTILE),),
+        samples=(sample,),
+        tallies=(Tally(HOSTILE, 1, 0.5, 0.5, 0.5), Tally(HOSTILE + "2", 1, 0.5, 0.5, 0.5)),
+    )
+    return Exhibition(hostile.winner.policy, (bad, replace(bad, tallies=(), mark=None, note=HOSTILE)), 2)

@@ -7,10 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from jointopt.analysis import Findings
-from jointopt.domain import Sample
-from jointopt.reports import render_page
-
-ATTACK = "<script>alert(1)</script></script><img src=x onerror=alert(2)>\u2028\ud800"
+from jointopt.reports import Exhibition, render_page
+from jointopt.reports.browser import LONGEST
 
 
 class _Reader(HTMLParser):
@@ -42,9 +40,9 @@ class _Reader(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page(findings: Findings) -> str:
+def page(findings: Findings, exhibition: Exhibition) -> str:
     """The report of a study that had everything."""
-    return render_page(findings, samples={"How many?": [Sample(0, "3 + 4 = 7"), Sample(1, "", error="timed out")]})
+    return render_page(findings, exhibition=exhibition)
 
 
 def test_the_page_says_what_was_found(page: str) -> None:
@@ -55,8 +53,11 @@ def test_the_page_says_what_was_found(page: str) -> None:
         "Joint search beat one way of separate tuning",
         "steps x majority of 16 on micro, T=0.7 \N{BLACK STAR}",
         "Work step by step. Tom has 3 + 4 apples.",
-        "3 + 4 = 7",
+        "I say 7",
         "timed out",
+        "4 of 9 examples are shown",
+        "1 right, 1 wrong, 1 in part, 1 not played",
+        "shared: 7 (50%), 8 (50%)",
         "8,000",
         "91.4%",
         "jointopt run studies/quickstart/study.yaml",
@@ -82,14 +83,27 @@ def test_the_page_needs_no_network(page: str) -> None:
     assert "default-src 'none'" in policy and len(re.findall("sha256-", policy)) == 2
 
 
-def test_an_attack_stays_text(hostile: Findings) -> None:
+def test_an_attack_stays_text(hostile: Findings, hostile_exhibition: Exhibition) -> None:
     """Tags in names, prompts and completions open nothing, and half a character does not stop the page."""
-    page = render_page(hostile, samples={ATTACK: [Sample(0, ATTACK)]})
+    page = render_page(hostile, exhibition=hostile_exhibition)
     reader = _Reader(page)
     assert reader.tags.count("script") == 3 and "img" not in reader.tags
     assert not any(name.startswith("on") for name, _ in reader.attributes)
     assert "<script>alert(1)</script>" in reader.text
     page.encode()
+    outside = re.sub("<script.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.search(
+        "[\x00\x1b\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe]", outside
+    )  # nor does anything turn around
+
+
+def test_a_text_without_end_is_cut(findings: Findings, exhibition: Exhibition) -> None:
+    """A page shows the first characters of a completion, and says how many more there are."""
+    sample = replace(exhibition.shown[0].samples[0], text="a" * (LONGEST + 1_000_000))
+    long = replace(exhibition, shown=[replace(exhibition.shown[0], samples=(sample,) * 40)])
+    page = render_page(findings, exhibition=long)
+    assert "(1,000,000 more characters)" in page and "24 more samples are left out here" in page
+    assert len(page) < 6_000_000
 
 
 def test_figure_data_cannot_end_its_script(hostile: Findings) -> None:

@@ -1,0 +1,14 @@
+"""A study that a command only looks at: from a study file, or from a bundle."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from jointopt.cli.arguments import read_plan
+from jointopt.study import Study
+
+
+@contextmanager
+def open_to_read(study: str) -> Iterator[Study]:
+    """The study, which must have begun."""
+    with Study(read_plan(study), create=False) as opened:
+        yield opened
