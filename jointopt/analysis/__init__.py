@@ -17,7 +17,7 @@ from jointopt.analysis.findings import (
     TakenOver,
     to_json,
 )
-from jointopt.analysis.flips import Flip, Flips, Ranking
+from jointopt.analysis.flips import Flip, Flips, Lines, Ranking, find_flips
 from jointopt.analysis.frontier import Frontier, Stop, find_frontier
 from jointopt.analysis.insight import Insight
 from jointopt.analysis.interaction import Interaction, Share, components, variance_shares
@@ -61,6 +61,7 @@ __all__ = [
     "Interaction",
     "Judging",
     "Lift",
+    "Lines",
     "Need",
     "Part",
     "Power",
@@ -81,6 +82,7 @@ __all__ = [
     "balance",
     "components",
     "crossings",
+    "find_flips",
     "find_frontier",
     "judge_joint",
     "need_choices",

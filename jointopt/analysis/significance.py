@@ -71,6 +71,13 @@ def paired_difference(a: ArrayLike, b: ArrayLike, *, reach: float = 1.0) -> Diff
     return Difference(mean, _end(gaps, -most, most), _end(gaps, most, most), p, len(gaps))
 
 
+def p_ahead(gaps: NDArray[np.float64], *, reach: float = 1.0) -> float:
+    """The one-sided p-value of "the mean gap is not above 0", by the same test; 1 on a single example, shape (Q,)."""
+    if len(gaps) == 1:
+        return 1.0
+    return NormalDist().cdf(-_distance(gaps, 0.0, max(reach, float(np.abs(gaps).max()))))
+
+
 def _end(gaps: NDArray[np.float64], far: float, reach: float) -> float:
     """The last mean on the way to `far` that the test does not refuse."""
     near = float(gaps.mean())
