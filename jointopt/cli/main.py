@@ -20,7 +20,7 @@ COMMANDS = {
     "compare": "Run a study, and say whether joint search beat tuning prompt and strategy apart.",
     "status": "Say how far a study is.",
     "studies": "List the studies of a storage.",
-    "report": "Write what a study taught as one HTML page, or print it as JSON.",
+    "report": "Write what a study taught as one HTML page, as JSON, CSV or JUnit XML; hold it against a gate.",
     "samples": "Show what a policy was asked, what came back, how it was counted, and whether that was right.",
     "reprice": "Rank every policy of a study under other prices or latencies, without a call.",
     "dashboard": "Open a study in Optuna Dashboard, with our figures.",

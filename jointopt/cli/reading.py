@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from jointopt.cli.arguments import read_plan
 from jointopt.study import Study
@@ -12,3 +13,9 @@ def open_to_read(study: str) -> Iterator[Study]:
     """The study, which must have begun."""
     with Study(read_plan(study), create=False) as opened:
         yield opened
+
+
+def beside(study: str, name: str) -> Path:
+    """Where a file of that name goes that nobody named another place for: beside the study file or the bundle."""
+    given = Path(study)
+    return (given if given.is_dir() else given.parent) / Path(name).name

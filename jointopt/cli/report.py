@@ -1,30 +1,84 @@
 """``jointopt report``."""
 
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jointopt.analysis import to_json, verdict
-from jointopt.cli.arguments import AsJson, StudyFile, read_plan
+from jointopt.analysis import Findings, to_json, verdict
+from jointopt.cli.arguments import AsJson, StudyFile
+from jointopt.cli.reading import beside, open_to_read
+from jointopt.errors import StorageError, UserError
+from jointopt.reports import Gate, hold_against, to_csv, to_junit
 from jointopt.study import Study
+
+UNDER = 100  # the exit code where a gate is not passed
+
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="The page; beside the study file if left out.")]
+Rows = Annotated[Path | None, typer.Option("--csv", help="Every policy as a row of a table, into a file; - prints it.")]
+Junit = Annotated[
+    Path | None, typer.Option("--junit", help="The gates, for build servers: JUnit's XML, into a file; - prints it.")
+]
+FailUnder = Annotated[
+    float | None,
+    typer.Option(
+        "--fail-under",
+        metavar="SCORE",
+        help=f"End with exit code {UNDER} where the winner's mean score on the sealed examples is under this, 0 to 1.",
+    ),
+]
 
 
 def report(
     study: StudyFile,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The page; beside the study file if left out.")
-    ] = None,
+    output: Output = None,
     as_json: AsJson = False,
+    rows: Rows = None,
+    junit: Junit = None,
+    fail_under: FailUnder = None,
 ) -> None:
-    """Write the page, or print the findings; nothing is asked of a model."""
-    plan = read_plan(study)
-    with Study(plan, create=False) as opened:
+    """Write the page, or the same numbers as JSON, CSV or JUnit's XML; nothing is asked of a model."""
+    if fail_under is not None and not (isfinite(fail_under) and 0 <= fail_under <= 1):
+        mend = "write a share, 0.8 for 80%"
+        raise UserError(f"{fail_under:g} is no score", where="--fail-under", mend=mend)
+    with open_to_read(study) as opened:
         findings = opened.findings()
+        gates = hold_against(findings, fail_under)
+        if rows:
+            _write(rows, to_csv(opened.ranked()))
+        if junit:
+            _write(junit, to_junit(findings, gates))
         if as_json:
-            typer.echo(json.dumps({"findings": to_json(findings), "verdict": verdict(findings)}))
-            return
-        page = output or plan.path.parent / f"{plan.name}-report.html"
-        page.write_text(opened.report(findings), encoding="utf-8")
-    typer.echo(f"report: {page}")
+            typer.echo(
+                json.dumps({"findings": to_json(findings), "verdict": verdict(findings), "gates": to_json(gates)})
+            )
+        if output or not (rows or junit or as_json):
+            _write_page(opened, findings, output or beside(study, f"{findings.study}-report.html"), quiet=as_json)
+    _judge(gates)
+
+
+def _write_page(opened: Study, findings: Findings, page: Path, *, quiet: bool) -> None:
+    _write(page, opened.report(findings))
+    typer.echo(f"report: {page}", err=quiet)
+
+
+def _write(file: Path, content: str) -> None:
+    if str(file) == "-":
+        typer.echo(content, nl=False)
+        return
+    try:
+        file.write_text(content, encoding="utf-8")
+    except OSError as error:
+        told, mend = f"cannot be written: {error.strerror}", "name a file in a folder that is there"
+        raise StorageError(told, where=str(file), mend=mend) from None
+
+
+def _judge(gates: tuple[Gate, ...]) -> None:
+    """End with a code of its own where a gate is not passed."""
+    failed = [gate for gate in gates if gate.state == "failed"]
+    for gate in failed:
+        typer.echo(f"jointopt: not so: {gate.name}: {gate.said}", err=True)
+    if failed:
+        raise typer.Exit(UNDER)

@@ -8,7 +8,7 @@ from typing import Self
 
 from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
-from jointopt.reports import publish, render_page
+from jointopt.reports import Ranked, publish, render_page
 from jointopt.search import close_stale, open_trials
 from jointopt.study.browse import ON_A_PAGE, Browser
 from jointopt.study.canary import Canary
@@ -16,6 +16,7 @@ from jointopt.study.conclude import conclude
 from jointopt.study.events import Progress
 from jointopt.study.parts import assemble
 from jointopt.study.phases import SHARES, Phases
+from jointopt.study.places import rank
 from jointopt.study.warm import taken_over
 
 TELL_EVERY_S = 0.25
@@ -119,6 +120,14 @@ class Study:
     def report(self, findings: Findings) -> str:
         """The findings as one HTML page, with what the winner made of some examples."""
         return render_page(findings, exhibition=self.browser().exhibition(findings.winner.policy, ON_A_PAGE))
+
+    def ranked(self) -> list[Ranked]:
+        """Every policy that was judged, the winner first.
+
+        Raises:
+            NothingToReport: none has been.
+        """
+        return rank(self.parts, self.phases)
 
     def browser(self) -> Browser:
         """What every policy made of every example that the pool has samples of, to be read."""
