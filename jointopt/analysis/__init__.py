@@ -1,6 +1,6 @@
 """What did the study teach? Scores in, findings out."""
 
-from jointopt.analysis.budgets import Budgets, Crossover, Rung
+from jointopt.analysis.budgets import Budgets, Crossover, Rung, find_budgets
 from jointopt.analysis.ceiling import Ceiling, Gap, Part
 from jointopt.analysis.curves import LIKELY, Crossing, Curve, crossings
 from jointopt.analysis.difficulty import Bin, Difficulty
@@ -82,6 +82,7 @@ __all__ = [
     "balance",
     "components",
     "crossings",
+    "find_budgets",
     "find_flips",
     "find_frontier",
     "judge_joint",

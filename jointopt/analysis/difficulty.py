@@ -21,8 +21,8 @@ class Bin:
         best: the policy that is the best on the bin's questions.
         score: of `best` on them; flattered by having been chosen.
         overall: of `Difficulty.overall` on them.
-        gain: of choosing by nine tenths of the bin's questions over `Difficulty.overall`, on the last tenth, over all
-            ten, paired (cross-fitted): not flattered; often negative where the bin is small.
+        gain: of choosing by one half of the bin's questions over choosing by one half of all, on the others, and the
+            other way round, paired (cross-fitted): not flattered; often negative where the bin is small.
         scores: of every policy of `Difficulty.policies` on them, in that order.
     """
 
@@ -47,7 +47,7 @@ class Difficulty:
         held_out: samples of every source and question that say how hard it is, and nothing else.
         scored: samples of every source and question that the scores rest on: the largest n compared.
         examples: in all.
-        gain: of choosing the policy by the bin over `overall`, on all questions together, cross-fitted as in `Bin`.
+        gain: of choosing the policy by the bin over one for all, on all questions together, cross-fitted as in `Bin`.
     """
 
     bins: tuple[Bin, ...]

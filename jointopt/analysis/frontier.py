@@ -80,13 +80,11 @@ def find_frontier(cards: Iterable[Scorecard]) -> Frontier | None:
     Policies judged on fewer examples stay out: a lucky first block would put them here. Of policies that agree in
     score, cost and latency the first one stands for all.
     """
-    known = list(cards)
-    most = max((len(card.examples) for card in known), default=0)
-    widest = [card for card in known if len(card.examples) == most]
+    widest = judged_most(cards)
     if not widest:
         return None
-    unit = "usd" if any(card.cost_usd.any() for card in widest) else "tokens"
-    prices = [float((card.cost_usd if unit == "usd" else card.tokens).mean()) for card in widest]
+    most, unit = len(widest[0].examples), unit_of(widest)
+    prices = [cost_of(card, unit) for card in widest]
     values = np.array(
         [(-card.score, price, float(card.latency_s.mean())) for card, price in zip(widest, prices, strict=True)]
     )
@@ -96,6 +94,23 @@ def find_frontier(cards: Iterable[Scorecard]) -> Frontier | None:
     return Frontier(
         unit, _steps(widest, values, by_cost), tuple(_stop(widest[place]) for place in kept), len(widest), most
     )
+
+
+def judged_most(cards: Iterable[Scorecard]) -> list[Scorecard]:
+    """The cards of the policies that were judged on the most examples."""
+    known = list(cards)
+    most = max((len(card.examples) for card in known), default=0)
+    return [card for card in known if len(card.examples) == most]
+
+
+def unit_of(cards: Iterable[Scorecard]) -> str:
+    """What answers cost is counted in: ``usd``, or ``tokens`` where nothing has a price."""
+    return "usd" if any(card.cost_usd.any() for card in cards) else "tokens"
+
+
+def cost_of(card: Scorecard, unit: str) -> float:
+    """What an answer costs on average."""
+    return float((card.cost_usd if unit == "usd" else card.tokens).mean())
 
 
 def _beaten(values: NDArray[np.float64], place: int) -> bool:

@@ -39,7 +39,7 @@ class Difference:
         return self.low > 0 or self.high < 0
 
 
-def paired_difference(a: ArrayLike, b: ArrayLike, *, reach: float = 1.0) -> Difference:
+def paired_difference(a: ArrayLike, b: ArrayLike, *, reach: float = 1.0, inflation: float = 1.0) -> Difference:
     """Compare two policies on the same Q examples.
 
     One test gives both numbers: p is its value at no difference, the interval holds every mean that it does not refuse
@@ -54,6 +54,7 @@ def paired_difference(a: ArrayLike, b: ArrayLike, *, reach: float = 1.0) -> Diff
         a: scores of the first policy, shape (Q,).
         b: of the second.
         reach: the largest gap that is possible; a larger one that was seen stands in its place.
+        inflation: how many times larger the mean's variance is than that of independent gaps.
 
     Raises:
         ValueError: the columns differ in length, are empty, or hold NaN.
@@ -67,8 +68,9 @@ def paired_difference(a: ArrayLike, b: ArrayLike, *, reach: float = 1.0) -> Diff
     mean, most = float(gaps.mean()), max(reach, float(np.abs(gaps).max()))
     if len(gaps) == 1:
         return Difference(mean, -most, most, 1.0, 1)
-    p = 2 * NormalDist().cdf(-abs(_distance(gaps, 0.0, most)))
-    return Difference(mean, _end(gaps, -most, most), _end(gaps, most, most), p, len(gaps))
+    p = 2 * NormalDist().cdf(-abs(_distance(gaps, 0.0, most)) / inflation**0.5)
+    limit = Z95 * inflation**0.5
+    return Difference(mean, _end(gaps, -most, most, limit), _end(gaps, most, most, limit), p, len(gaps))
 
 
 def p_ahead(gaps: NDArray[np.float64], *, reach: float = 1.0) -> float:
@@ -78,12 +80,12 @@ def p_ahead(gaps: NDArray[np.float64], *, reach: float = 1.0) -> float:
     return NormalDist().cdf(-_distance(gaps, 0.0, max(reach, float(np.abs(gaps).max()))))
 
 
-def _end(gaps: NDArray[np.float64], far: float, reach: float) -> float:
-    """The last mean on the way to `far` that the test does not refuse."""
+def _end(gaps: NDArray[np.float64], far: float, reach: float, limit: float) -> float:
+    """The last mean on the way to `far` that the test does not refuse: no further away than the limit."""
     near = float(gaps.mean())
     for _ in range(_HALVINGS):
         middle = (near + far) / 2
-        if abs(_distance(gaps, middle, reach)) <= Z95:
+        if abs(_distance(gaps, middle, reach)) <= limit:
             near = middle
         else:
             far = middle

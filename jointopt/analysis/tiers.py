@@ -35,8 +35,8 @@ class Duel:
         strong: the dearer model's best policy of a single sample.
         cheap_cost: of an answer, in `Tiers.unit`.
         strong_cost: likewise.
-        difference: cheap minus strong, paired; both are chosen on nine tenths of the examples and meet on the last one,
-            over all ten (cross-fitted), so that neither is flattered. The policies named are chosen on all of them.
+        difference: cheap minus strong, paired; both are chosen on one half of the examples, meet on the other, and the
+            other way round (cross-fitted): neither is flattered. The policies named are chosen on all examples.
     """
 
     cheap: Policy

@@ -49,9 +49,9 @@ def test_the_meeting_is_covered_by_its_interval() -> None:
 
 
 def test_equal_prompts_are_seldom_said_to_have_changed_places() -> None:
-    """Over 200 studies of six equal prompts at three n, a settled flip is told in at most 5%."""
+    """Over 100 studies of six equal prompts at three n, a settled flip is told in at most 5%."""
     wrong = []
-    for seed in range(200):
+    for seed in range(100):
         found = _found(_lines(np.full((3, 6), 0.6), 40, seed), most=1, draws=20)
         wrong.append(any(flip.settled for flip in found.flips))
     assert np.mean(wrong) <= 0.05
