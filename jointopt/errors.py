@@ -14,6 +14,8 @@
     │   ├── UnknownStudy          no study of that name
     │   └── NothingToReport       the study has not learnt enough to say anything
     ├── BudgetExhausted           the ledger refused a reservation: the trial ends honestly
+    ├── StudyStopped              somebody has stopped the study; it goes on when it is run again
+    ├── StudyLost                 another worker conducts the study by now
     └── ProviderError             a model did not answer; kept in the study as a failed sample
 
 A message says what failed, the value, and the mend.
@@ -78,6 +80,14 @@ class NothingToReport(UserError):
 
 class BudgetExhausted(JointoptError):
     """The ledger refused a reservation, because the worst price would break the budget's promise."""
+
+
+class StudyStopped(JointoptError):
+    """Somebody has stopped the study, for all of its workers; it goes on when it is run again."""
+
+
+class StudyLost(JointoptError):
+    """Another worker conducts the study by now: this one was silent for longer than its lease."""
 
 
 class ProviderError(JointoptError):

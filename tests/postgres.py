@@ -7,6 +7,7 @@ not. It does not know what is kept there.
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -30,7 +31,7 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "32MB",
-    "fsync": "off",  # what a test keeps need not outlive a power cut
+    "fsync": "off",  # what a test keeps outlives a server that is killed, and need not outlive a power cut
     "full_page_writes": "off",
 }
 # The server ends when the pipe to its standard input does, and so when the tests do, however they end.
@@ -80,6 +81,13 @@ class Server:
     def stop(self) -> None:
         """End every connection and stop, as an administrator does it."""
         if self._running is not None:
+            self._running.communicate(timeout=READY_WITHIN_S)
+            self._running = None
+
+    def kill(self) -> None:
+        """End the server at once (SIGKILL), as a power cut would; when it starts again, it recovers what it had."""
+        if self._running is not None:
+            os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
             self._running.communicate(timeout=READY_WITHIN_S)
             self._running = None
 

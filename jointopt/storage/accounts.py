@@ -52,9 +52,15 @@ def amount_of(spend: Spend) -> Amount:
     return Amount(int(spend.calls), int(spend.tokens), round(spend.usd * 1e12))
 
 
-def lock(connection: Connection, study_id: int) -> None:
-    """Let one transaction at a time change a study's accounts; SQLite's transactions already take turns."""
-    connection.execute(select(studies.c.id).where(studies.c.id == study_id).with_for_update(key_share=True))
+def lock(connection: Connection, study_id: int) -> str | None:
+    """Let one transaction at a time change a study's accounts; SQLite's transactions already take turns.
+
+    Returns:
+        Who runs the study, as long as the transaction lasts.
+    """
+    mine = select(studies.c.owner).where(studies.c.id == study_id)
+    owner: str | None = connection.scalar(mine.with_for_update(key_share=True))
+    return owner
 
 
 def balances(connection: Connection, study_id: int) -> dict[Account, Amount]:
@@ -73,12 +79,18 @@ def recomputed(connection: Connection, study_id: int) -> dict[Account, Amount]:
 
 
 def enter(database: Database, connection: Connection, phase: Mapping[str, Any], worst: Sequence[Amount]) -> list[int]:
-    """Write reservations, and return their ids in order. `phase` holds what they share: study_id, phase, owner."""
+    """Write reservations; returns their ids in order. `phase` holds what they share: study_id, phase, owner, token."""
     rows = [{**phase, "state": RESERVED, **amount._asdict()} for amount in worst]
     ids = connection.scalars(entries.insert().returning(entries.c.id, sort_by_parameter_order=True), rows).all()
     account = Account(phase["phase"], RESERVED)
     _post(database, connection, phase["study_id"], [(account, amount) for amount in worst])
     return list(ids)
+
+
+def entered(connection: Connection, study_id: int, token: str) -> list[int]:
+    """The ids of the reservations that were written under a token, in order."""
+    mine = select(entries.c.id).where(entries.c.token == token, entries.c.study_id == study_id)
+    return list(connection.scalars(mine.order_by(entries.c.id)))
 
 
 def settle(database: Database, connection: Connection, study_id: int, prices: Mapping[int, Amount]) -> None:
@@ -99,11 +111,15 @@ def release(database: Database, connection: Connection, study_id: int, ids: Iter
 
 
 def give_up(database: Database, connection: Connection, study_id: int, ids: Iterable[int]) -> Amount:
-    """Count open entries at their worst price, since the provider may have billed them; returns their sum."""
+    """Count open entries at their worst price, since the provider may have billed them.
+
+    Returns:
+        The sum of those that are lost now, some of them perhaps before.
+    """
     lock(connection, study_id)
-    open_ = [entry for entry in _entries(connection, study_id, ids) if entry.state == RESERVED]
-    _move(database, connection, study_id, [(entry, LOST, _amount(entry)) for entry in open_])
-    return total(_amount(entry) for entry in open_)
+    found = _entries(connection, study_id, ids)
+    _move(database, connection, study_id, [(entry, LOST, _amount(entry)) for entry in found if entry.state == RESERVED])
+    return total(_amount(entry) for entry in found if entry.state in (RESERVED, LOST))
 
 
 def total(amounts: Iterable[Amount]) -> Amount:

@@ -1,23 +1,24 @@
-"""Opens the one database of a study, and gives out its transactions.
+"""Opens the one database of a study, and gives out its transactions and its clock.
 
 A database of an older layout is brought to this one. It does not know what the tables mean.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, Table
+from sqlalchemy import URL, ColumnElement, Connection, Double, Engine, Table, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from jointopt.errors import StorageError
 from jointopt.storage.addresses import address_of, masked
-from jointopt.storage.engines import PATIENCE_S, hold_on, open_engine
+from jointopt.storage.engines import hold_on, open_engine
 from jointopt.storage.layout import is_current, lay
 from jointopt.storage.refusals import refusals
+from jointopt.storage.repeats import PATIENCE_S, insist
 
 _PERMIT = "give read and write permission, or name another file"
 _SQLITE_HEADER = b"SQLite format 3\0"
@@ -26,6 +27,13 @@ _READS_ONLY: Mapping[str, dict[str, Any]] = {
     "sqlite": {"jointopt_reads_only": True},
     "postgresql": {"isolation_level": "REPEATABLE READ"},
 }
+# Seconds since 1970 as the database counts them, this very moment: not of when the transaction began.
+_CLOCK: Mapping[str, str] = {
+    "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS DOUBLE PRECISION)",
+}
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +43,68 @@ class Database:
     Attributes:
         engine: SQLAlchemy's.
         url: fit to be shown: without the password.
+        patience_s: how long a server that has gone away is waited for.
     """
 
-    engine: Engine
+    engine: Engine = field(repr=False)
     url: str
+    patience_s: float = PATIENCE_S
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that may write: all of it, or nothing.
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """Have work done in a transaction that may write: all of it, or nothing; returns what it returns.
+
+        Where the connection is lost, the server restarts, or two transactions are in each other's way, it is done again
+        from the start, as long as `patience_s` allows. The first commit may have gone through and only its
+        acknowledgement been lost, so the work must come to the same when it is done twice.
 
         Raises:
             StorageError: the database refused, for a reason that lies outside the program (full, locked, gone).
+        """
+
+        def once() -> T:
+            with self.write() as connection:
+                return work(connection)
+
+        return insist(once, self.patience_s)
+
+    def query(self, work: Callable[[Connection], T]) -> T:
+        """Have work done in a transaction that only reads, again from the start where `transact` would begin anew.
+
+        Raises:
+            StorageError: as for `transact`.
+        """
+
+        def once() -> T:
+            with self.read() as connection:
+                return work(connection)
+
+        return insist(once, self.patience_s)
+
+    @property
+    def clock(self) -> ColumnElement[float]:
+        """The database's clock as an SQL expression: seconds since 1970, the same for all who share the database."""
+        return literal_column(_CLOCK[self.engine.dialect.name], Double)
+
+    def now(self, connection: Connection) -> float:
+        """What the database's clock says, in seconds since 1970."""
+        return float(connection.execute(select(self.clock)).scalar_one())
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write: all of it, or nothing. One that a lost connection breaks off is not repeated.
+
+        Raises:
+            StorageError: as for `transact`.
         """
         with refusals(self.url), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads, and so waits for nobody who writes.
+        """A transaction that only reads, and so waits for nobody who writes. It is not repeated.
 
         Raises:
-            StorageError: as for `write`.
+            StorageError: as for `transact`.
         """
         with refusals(self.url), self.engine.connect() as connection:
             connection.execution_options(**_READS_ONLY[self.engine.dialect.name])
@@ -87,13 +136,10 @@ def open_database(url: str, *, create: bool = True, patience_s: float = PATIENCE
     shown = masked(url)
     if address.get_backend_name() == "sqlite":
         _check_file(address, shown, create=create)
-    database = Database(open_engine(address, shown), shown)
+    database = Database(open_engine(address, shown), shown, patience_s)
     try:
-        with database.read() as connection:
-            current = is_current(connection, shown)
-        if not current:
-            with database.write() as connection:
-                lay(connection, shown)
+        if not database.query(lambda connection: is_current(connection, shown)):
+            database.transact(lambda connection: lay(connection, shown))
     except StorageError:
         database.close()
         raise

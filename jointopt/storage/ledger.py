@@ -6,16 +6,17 @@ does not know what the money buys, nor the clock: wall-clock limits are kept by 
 
 from collections.abc import Sequence
 from dataclasses import fields
+from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from jointopt.domain import Budget, Spend
-from jointopt.errors import BudgetExhausted
+from jointopt.errors import BudgetExhausted, StudyLost
 from jointopt.storage import accounts
 from jointopt.storage.accounts import LOST, RESERVED, SETTLED, Account, Amount
 from jointopt.storage.database import Database
 from jointopt.storage.owners import this_process
-from jointopt.storage.tables import entries
+from jointopt.storage.tables import entries, studies
 
 Balances = dict[Account, Amount]
 
@@ -33,6 +34,18 @@ class Ledger:
     def __init__(self, database: Database, study_id: int, budget: Budget, *, owner: str | None = None) -> None:
         self.database, self.study_id, self.budget = database, study_id, budget
         self.owner = owner or this_process()
+        self._held = False  # whether the study was ever this owner's to run
+
+    def hold(self) -> None:
+        """See that the study is still this owner's to run.
+
+        A process that was stopped for longer than others wait, and goes on, finds out here, and in `reserve`.
+
+        Raises:
+            StudyLost: another process has taken it over.
+        """
+        whose = select(studies.c.owner).where(studies.c.id == self.study_id)
+        self._hold(self.database.query(lambda connection: connection.scalar(whose)))
 
     def reserve(self, worst: Spend, phase: str, cap: Budget | None = None) -> int:
         """Set the worst price of one request aside, and return the reservation's number.
@@ -44,6 +57,7 @@ class Ledger:
 
         Raises:
             BudgetExhausted: it could break the budget or the cap.
+            StudyLost: another process has taken the study over.
         """
         return self.reserve_many([worst], phase, cap)[0]
 
@@ -52,24 +66,31 @@ class Ledger:
 
         Raises:
             BudgetExhausted: not even the first one fits.
+            StudyLost: another process has taken the study over.
         """
         if not worst:
             return []
-        wishes = [accounts.amount_of(spend) for spend in worst]
-        with self.database.write() as connection:
-            accounts.lock(connection, self.study_id)
+        wishes, token, tried = [accounts.amount_of(spend) for spend in worst], uuid4().hex, False
+
+        def work(connection: Connection) -> list[int]:
+            nonlocal tried
+            self._hold(accounts.lock(connection, self.study_id))
+            again, tried = tried, True
+            if again and (mine := accounts.entered(connection, self.study_id, token)):
+                return mine
             balances = accounts.balances(connection, self.study_id)
             fitting = self._fitting(balances, wishes, phase, cap)
             if not fitting:
                 raise BudgetExhausted(self._refusal(balances, worst[0], phase, cap))
-            shared = {"study_id": self.study_id, "phase": phase, "owner": self.owner}
+            shared = {"study_id": self.study_id, "phase": phase, "owner": self.owner, "token": token}
             return accounts.enter(self.database, connection, shared, wishes[:fitting])
+
+        return self.database.transact(work)
 
     def settle(self, reservation: int, true: Spend) -> None:
         """Replace a reservation by the true price, even one above the worst. A second time changes nothing."""
-        with self.database.write() as connection:
-            prices = {reservation: accounts.amount_of(true)}
-            accounts.settle(self.database, connection, self.study_id, prices)
+        prices = {reservation: accounts.amount_of(true)}
+        self.database.transact(lambda each: accounts.settle(self.database, each, self.study_id, prices))
 
     def release(self, reservation: int) -> None:
         """Give back a reservation that was never used. What is settled stays settled."""
@@ -78,8 +99,7 @@ class Ledger:
     def release_many(self, reservations: Sequence[int]) -> None:
         """Give back reservations that were never used, in one transaction."""
         if reservations:
-            with self.database.write() as connection:
-                accounts.release(self.database, connection, self.study_id, reservations)
+            self.database.transact(lambda each: accounts.release(self.database, each, self.study_id, reservations))
 
     def write_off(self, dead_owner: str | None = None) -> Spend:
         """Settle what a dead run left open at its worst price, since the provider may have billed it; returns the sum.
@@ -89,11 +109,15 @@ class Ledger:
                 the study's run lock.
         """
         whose = entries.c.owner == dead_owner if dead_owner else entries.c.owner != self.owner
-        with self.database.write() as connection:
+        left = select(entries.c.id).where(entries.c.study_id == self.study_id, entries.c.state == RESERVED, whose)
+        found: set[int] = set()  # also by a transaction whose acknowledgement was lost
+
+        def work(connection: Connection) -> Spend:
             accounts.lock(connection, self.study_id)
-            left = entries.c.study_id == self.study_id, entries.c.state == RESERVED, whose
-            ids = connection.scalars(select(entries.c.id).where(*left)).all()
-            return accounts.give_up(self.database, connection, self.study_id, ids).spend()
+            found.update(connection.scalars(left))
+            return accounts.give_up(self.database, connection, self.study_id, found).spend()
+
+        return self.database.transact(work)
 
     def spent(self) -> Spend:
         """Everything that is paid, what was written off included."""
@@ -114,9 +138,9 @@ class Ledger:
 
     def audit(self) -> list[str]:
         """Sum the accounts anew from their entries; one line for each account that differs, none where all agree."""
-        with self.database.read() as connection:
-            kept = accounts.balances(connection, self.study_id)
-            anew = accounts.recomputed(connection, self.study_id)
+        kept, anew = self.database.query(
+            lambda each: (accounts.balances(each, self.study_id), accounts.recomputed(each, self.study_id))
+        )
         return [
             f"{account.phase}/{account.state}: kept {kept.get(account, Amount())}, summed {anew.get(account, Amount())}"
             for account in sorted(kept.keys() | anew.keys())
@@ -124,8 +148,13 @@ class Ledger:
         ]
 
     def _balances(self) -> Balances:
-        with self.database.read() as connection:
-            return accounts.balances(connection, self.study_id)
+        return self.database.query(lambda connection: accounts.balances(connection, self.study_id))
+
+    def _hold(self, owner: str | None) -> None:
+        """Refuse what another one runs, and what was this owner's and is nobody's any more."""
+        self._held = self._held or owner == self.owner
+        if owner != self.owner and (self._held or owner is not None):
+            raise StudyLost(f"worker {owner} conducts the study by now" if owner else "the study has ended elsewhere")
 
     def _fitting(self, balances: Balances, wishes: Sequence[Amount], phase: str, cap: Budget | None) -> int:
         """How many of the wishes fit, counted from the first."""

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError, TimeoutError
 
 from jointopt.errors import StorageError
+from jointopt.storage.repeats import code_of, first_line
 
 _GRANT = "grant the right (GRANT USAGE, CREATE ON SCHEMA public TO the user), or name a database of your own"
 _FORBIDDEN = ("42501", "3F000")  # PostgreSQL's codes for a user who lacks a right, or sees no schema to write to
@@ -48,8 +49,10 @@ def refusals(shown: str) -> Iterator[None]:
     except DatabaseError as error:
         if _is_ours(error):
             raise
-        reason = next(iter(str(error.orig).splitlines()), type(error.orig).__name__)
-        raise StorageError(f"the database refused: {reason}", where=shown, mend=_mend(error)) from error
+        raise StorageError(f"the database refused: {first_line(error.orig)}", where=shown, mend=_mend(error)) from error
+    except TimeoutError as error:  # SQLAlchemy's
+        message, mend = "no connection became free", "see what keeps the database busy, and start again"
+        raise StorageError(message, where=shown, mend=mend) from error
 
 
 def _is_ours(error: DatabaseError) -> bool:
@@ -57,15 +60,11 @@ def _is_ours(error: DatabaseError) -> bool:
     if isinstance(error, IntegrityError):
         return True
     wrong = isinstance(error, ProgrammingError | DataError) and error.statement is not None
-    return wrong and _code(error) not in _FORBIDDEN + _TAKEN
+    return wrong and code_of(error) not in _FORBIDDEN + _TAKEN
 
 
 def _mend(error: DatabaseError) -> str:
-    if _code(error) in _BY_CODE:
-        return _BY_CODE[_code(error)]
+    if code_of(error) in _BY_CODE:
+        return _BY_CODE[code_of(error)]
     said = str(error.orig)
     return next((mend for words, mend in _BY_WORDS.items() if re.search(words, said, re.IGNORECASE)), _ANY)
-
-
-def _code(error: DatabaseError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""

@@ -28,8 +28,8 @@ class Scoreboard:
             return
         insert = self.database.insert(scorecards)
         place, latest = ["study_id", "policy"], {"card": insert.excluded.card}
-        with self.database.write() as connection:
-            connection.execute(insert.on_conflict_do_update(index_elements=place, set_=latest), rows)
+        statement = insert.on_conflict_do_update(index_elements=place, set_=latest)
+        self.database.transact(lambda connection: connection.execute(statement, rows).close())
 
     def cards(self) -> dict[Policy, Scorecard]:
         """The latest card of every policy that has one.
@@ -37,8 +37,7 @@ class Scoreboard:
         A policy that an older jointopt wrote down, with fewer fields, gives way to the same one as it is written now.
         """
         mine = select(scorecards.c.policy, scorecards.c.card).where(scorecards.c.study_id == self.study_id)
-        with self.database.read() as connection:
-            rows = connection.execute(mine.order_by(scorecards.c.policy)).all()
+        rows = self.database.query(lambda connection: connection.execute(mine.order_by(scorecards.c.policy)).all())
         read = [(Policy.from_json(text), text, card) for text, card in rows]
         read.sort(key=lambda entry: entry[0].to_json() == entry[1])  # stable, and False comes first
         return {policy: _read(policy, card) for policy, _, card in read}

@@ -8,7 +8,7 @@ import time
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from jointopt.errors import StorageError, UnknownStudy
 from jointopt.storage.database import Database
@@ -57,10 +57,14 @@ class Studies:
         begun_at = time.time() if now is None else now
         fresh = {"study_text": storable(study_text), "digest": digest, "begun_at": begun_at}
         row = {"name": storable(name), **fresh, "state": "running", "elapsed_s": 0.0}
-        with self.database.write() as connection:
-            connection.execute(self.database.insert(studies).values(row).on_conflict_do_nothing())
-            mine = select(*_COLUMNS).where(studies.c.name == storable(name))
+        fresh_one = self.database.insert(studies).values(row).on_conflict_do_nothing()
+        mine = select(*_COLUMNS).where(studies.c.name == storable(name))
+
+        def work(connection: Connection) -> StudyRow:
+            connection.execute(fresh_one)
             return StudyRow._make(connection.execute(mine).one())
+
+        return self.database.transact(work)
 
     def name_lender(self, row: StudyRow, url: str) -> StudyRow:
         """Name a study of another database as the payer of samples that are copied from there."""
@@ -88,8 +92,7 @@ class Studies:
     def all(self) -> list[StudyRow]:
         """Every study of this database, in the order they began."""
         mine = select(*_COLUMNS).where(studies.c.state != ELSEWHERE).order_by(studies.c.id)
-        with self.database.read() as connection:
-            return [StudyRow._make(row) for row in connection.execute(mine)]
+        return [StudyRow._make(row) for row in self.database.query(lambda connection: connection.execute(mine).all())]
 
     def names(self) -> list[str]:
         """Every study's name, in the order they began."""
@@ -101,20 +104,28 @@ class Studies:
 
     def add_elapsed(self, study_id: int, seconds: float) -> None:
         """Add to the wall clock of all runs."""
-        self._update(study_id, elapsed_s=studies.c.elapsed_s + seconds)
+        so_far = select(studies.c.elapsed_s).where(studies.c.id == study_id)
+        found: list[float] = []  # once: what a lost acknowledgement leaves to be repeated is not added twice
+
+        def work(connection: Connection) -> None:
+            now = float(connection.execute(so_far.with_for_update(key_share=True)).scalar_one())
+            found[:] = found or [now]
+            row = update(studies).where(studies.c.id == study_id)
+            connection.execute(row.values(elapsed_s=max(now, found[0] + seconds)))
+
+        self.database.transact(work)
 
     def record(self, study_id: int, key: str, value: object) -> None:
         """Keep a small result, as JSON; the latest one stays."""
         insert = self.database.insert(findings).values(study_id=study_id, key=key, value=json.dumps(value))
         latest = {"value": insert.excluded.value}
-        with self.database.write() as connection:
-            connection.execute(insert.on_conflict_do_update(index_elements=["study_id", "key"], set_=latest))
+        statement = insert.on_conflict_do_update(index_elements=["study_id", "key"], set_=latest)
+        self.database.transact(lambda connection: connection.execute(statement).close())
 
     def recall(self, study_id: int, key: str) -> Any:
         """A result that was recorded; None where there is none."""
         wanted = select(findings.c.value).where(findings.c.study_id == study_id, findings.c.key == key)
-        with self.database.read() as connection:
-            text = connection.scalar(wanted)
+        text = self.database.query(lambda connection: connection.scalar(wanted))
         return None if text is None else json.loads(text)
 
     def acquire(self, study_id: int, owner: str | None = None) -> str | None:
@@ -126,22 +137,28 @@ class Studies:
             StorageError: a living process on this host runs the study.
         """
         mine = owner or this_process()
-        with self.database.write() as connection:
+        found: list[str | None] = []  # once: a repetition would find this owner itself
+
+        def work(connection: Connection) -> None:
             held = connection.scalar(
                 select(studies.c.owner).where(studies.c.id == study_id).with_for_update(key_share=True)
             )
+            found[:] = found or [held]
             if held not in (None, mine) and lives(held):
                 message, mend = f"the study is being run by process {held.split(':')[1]}", "wait for it, or stop it"
                 raise StorageError(message, where=self.database.url, mend=mend)
             connection.execute(update(studies).where(studies.c.id == study_id).values(owner=mine))
-        return held if held != mine else None
+
+        self.database.transact(work)
+        return found[0] if found[0] != mine else None
 
     def release(self, study_id: int, owner: str | None = None) -> None:
         """Let others run the study; changes nothing where another process has taken it over."""
         mine = (studies.c.id == study_id) & (studies.c.owner == (owner or this_process()))
-        with self.database.write() as connection:
-            connection.execute(update(studies).where(mine).values(owner=None))
+        self.database.transact(
+            lambda connection: connection.execute(update(studies).where(mine).values(owner=None)).close()
+        )
 
     def _update(self, study_id: int, **values: Any) -> None:
-        with self.database.write() as connection:
-            connection.execute(update(studies).where(studies.c.id == study_id).values(**values))
+        statement = update(studies).where(studies.c.id == study_id).values(**values)
+        self.database.transact(lambda connection: connection.execute(statement).close())

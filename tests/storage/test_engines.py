@@ -32,7 +32,7 @@ def test_a_statement_a_wait_and_a_forgotten_transaction_end(postgres_url: str) -
     with closing(open_database(postgres_url)) as database:
         with pytest.raises(ZeroDivisionError):
             fail_halfway(database)
-        assert limits(database) == ("2min", "30s", "1min")
+        assert limits(database) == ("2min", "1min", "15s")
 
 
 def fail_halfway(database: Database) -> None:
@@ -46,7 +46,7 @@ def test_limits_of_the_users_own_are_kept(postgres_url: str) -> None:
     """In the URL, as for the user or the server."""
     url = f"{postgres_url}?options=-c%20statement_timeout%3D7s&application_name=mine"
     with closing(open_database(url)) as database:
-        assert limits(database) == ("7s", "30s", "1min")
+        assert limits(database) == ("7s", "1min", "15s")
         with database.read() as connection:
             assert connection.scalar(text("SHOW application_name")) == "mine"
 
