@@ -1,7 +1,7 @@
 """What did the study teach? Scores in, findings out."""
 
 from jointopt.analysis.budgets import Budgets, Crossover, Rung, find_budgets
-from jointopt.analysis.ceiling import Ceiling, Gap, Part
+from jointopt.analysis.ceiling import Ceiling, Gap, Marked, Part, find_ceiling
 from jointopt.analysis.curves import LIKELY, Crossing, Curve, crossings
 from jointopt.analysis.difficulty import Bin, Difficulty
 from jointopt.analysis.estimate import Absent, Estimate
@@ -28,7 +28,7 @@ from jointopt.analysis.saturation import Saturation
 from jointopt.analysis.significance import Difference, paired_difference
 from jointopt.analysis.table import Table, balance
 from jointopt.analysis.tiers import Duel, Lift, Tiers
-from jointopt.analysis.unsolved import Forecast, Unsolved
+from jointopt.analysis.unsolved import Forecast, Unsolved, find_unsolved
 from jointopt.analysis.verdict import judge_joint, percent, points, say_taken_over, verdict, weights
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "Judging",
     "Lift",
     "Lines",
+    "Marked",
     "Need",
     "Part",
     "Power",
@@ -83,8 +84,10 @@ __all__ = [
     "components",
     "crossings",
     "find_budgets",
+    "find_ceiling",
     "find_flips",
     "find_frontier",
+    "find_unsolved",
     "judge_joint",
     "need_choices",
     "paired_difference",

@@ -4,12 +4,22 @@ A right answer was drawn and not picked; another prompt, model or temperature wo
 nobody ever did. It knows scores per example, not where they come from.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from jointopt.analysis.estimate import Estimate
-from jointopt.analysis.unsolved import Unsolved
-from jointopt.domain import Policy
+import numpy as np
+from numpy.typing import NDArray
+
+from jointopt.analysis.estimate import Absent, Estimate
+from jointopt.analysis.resampling import draw_weights, mean_estimate
+from jointopt.analysis.unsolved import Unsolved, find_unsolved
+from jointopt.domain import Policy, Source
+from jointopt.domain.scorecard import interval
+
+_HAIR = 1e-6  # of a source's mean: decides between sources that did equally well on a question
+
+Array = NDArray[np.float64]
 
 
 class Part(StrEnum):
@@ -20,6 +30,28 @@ class Part(StrEnum):
     ROUTING = "routing"  # the best model, mode, temperature and slots for each question, too
     DEPTH = "depth"  # more than n samples did find a right answer
     UNSOLVED = "unsolved"  # no sample of the whole pool is right
+
+
+MEANS = {
+    Part.SELECTION: "a right answer was among the samples and was not picked: a better judge or vote",
+    Part.PROMPT: "another prompt would have found one: choose the prompt by the question",
+    Part.ROUTING: "another model, mode or temperature would have found one: choose them by the question",
+    Part.DEPTH: "more samples found one: a larger n, and somebody who picks it",
+    Part.UNSOLVED: "no sample is right: a stronger model, retrieval or training",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marked:
+    """The marks of a source's samples.
+
+    Attributes:
+        source: whose.
+        marks: 0 to 1, shape (Q, K); NaN beyond the samples of an example that has fewer than K.
+    """
+
+    source: Source
+    marks: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +87,7 @@ class Ceiling:
             last gap.
         n: of the winner.
         split_n: the n at which `Gap.least` is measured; 0 where it is not.
-        sources: how many were sampled on all of these examples; the others are left out.
+        sources: how many have n samples of every one of these examples; the others are left out.
         examples: how many.
         unsolved: more about the last gap; None where every example was solved, or its forecast cannot be made.
         note: what a reader must know, in words; often empty.
@@ -71,3 +103,113 @@ class Ceiling:
     examples: int
     unsolved: Unsolved | None
     note: str = ""
+
+
+def find_ceiling(
+    policy: Policy, scores: Array, marked: Sequence[Marked], examples: Sequence[str], *, seed: int = 0
+) -> Ceiling | Absent:
+    """What is missing to a score of 1, part by part.
+
+    Args:
+        policy: the winner.
+        scores: its own, shape (Q,).
+        marked: the samples of every source on the same examples.
+        examples: ids, Q of them.
+        seed: of the bootstrap.
+    """
+    deep = [one for one in marked if (~np.isnan(one.marks)).sum(axis=1).min(initial=policy.n) >= policy.n]
+    own = next((one for one in deep if one.source == policy.source), None)
+    if len(examples) <= 1:
+        return Absent(f"{len(examples)} example is too few to tell parts from luck")
+    if own is None:
+        return Absent(f"the winner has not {policy.n} samples of every example")
+    if np.isnan(scores).any():
+        return Absent("some scores are missing")
+    levels = np.array([scores, *_found(policy, own, deep), np.ones(len(scores))])
+    weights = draw_weights(len(scores), seed=seed)
+    least, split_n = _least(policy, deep, weights)
+    gaps = tuple(
+        Gap(part, mean_estimate(gap, weights), least.get(part), MEANS[part])
+        for part, gap in zip(Part, np.diff(levels, axis=0), strict=True)
+    )
+    right = sum((np.nan_to_num(one.marks) > 0).sum(axis=1) for one in deep)
+    asked = sum((~np.isnan(one.marks)).sum(axis=1) for one in deep)
+    return Ceiling(
+        policy=policy,
+        score=Estimate(float(scores.mean()), *interval(scores)),
+        gaps=gaps,
+        reach=Estimate(float(levels[-2].mean()), *interval(levels[-2])),
+        n=policy.n,
+        split_n=split_n,
+        sources=len(deep),
+        examples=len(scores),
+        unsolved=find_unsolved(examples, np.asarray(right), np.asarray(asked), seed=seed),
+        note=_note(len(marked) - len(deep), float(np.diff(levels, axis=0)[0].mean())),
+    )
+
+
+def _note(left_out: int, selection: float) -> str:
+    lacking = f"{left_out} sources have fewer samples and are left out." if left_out else ""
+    revised = "The strategy scores more than any of its samples: it revises them." if selection < 0 else ""
+    return f"{lacking} {revised}".strip()
+
+
+def _found(policy: Policy, own: Marked, marked: Sequence[Marked]) -> tuple[Array, Array, Array, Array]:
+    """The best of n samples: of the winner's source, under any prompt, of any source; the best of the pool."""
+    reached = {one.source: best_of(one.marks, policy.n) for one in marked}
+    prompts = [values for source, values in reached.items() if _akin(source, policy.source)]
+    pool = np.max([np.nanmax(one.marks, axis=1) for one in marked], axis=0)
+    return reached[own.source], np.max(prompts, axis=0), np.max(list(reached.values()), axis=0), pool
+
+
+def _akin(source: Source, other: Source) -> bool:
+    """Whether two sources differ in the prompt alone, if at all."""
+    return replace(source, prompt=other.prompt) == other
+
+
+def best_of(marks: Array, n: int) -> Array:
+    """The expected best of n samples of each question, without bias, shape (Q,) (max@k: Walder & Karkhanis 2505.15201).
+
+    For marks of 0 and 1 this is pass@n (Chen et al. 2107.03374). `marks` has shape (Q, K); NaN is no sample.
+    """
+    counts = (~np.isnan(marks)).sum(axis=1)
+    best = np.empty(len(marks))
+    for count in np.unique(counts):
+        chosen = counts == count
+        ordered = np.sort(marks[chosen], axis=1)[:, :count]
+        places = np.arange(1, count + 1, dtype=np.float64)
+        not_above = np.ones(count)  # the chance that n of the K samples all lie among the first i
+        for k in range(n):
+            not_above *= np.maximum(places - k, 0) / (count - k)
+        best[chosen] = ordered @ np.diff(not_above, prepend=0.0)
+    return best
+
+
+def _least(policy: Policy, marked: Sequence[Marked], weights: Array) -> tuple[dict[Part, Estimate], int]:
+    """What choosing for each question gains on samples that did not choose, and the n at which that is measured."""
+    halves = [[one.marks[:, half::2] for one in marked] for half in (0, 1)]
+    fewest = min(int((~np.isnan(marks)).sum(axis=1).min()) for side in halves for marks in side)
+    n = min(policy.n, fewest)
+    if n < 1 or len(marked) == 1:
+        return {}, 0
+    values = [np.array([best_of(marks, n) for marks in side]) for side in halves]
+    akin = np.array([_akin(one.source, policy.source) for one in marked])
+    both = [_chosen(values[half], values[1 - half], akin) for half in (0, 1)]
+    single, prompt, source = np.mean(both, axis=0)
+    return {
+        Part.PROMPT: mean_estimate(prompt - single, weights),
+        Part.ROUTING: mean_estimate(source - prompt, weights),
+    }, n
+
+
+def _chosen(seen: Array, kept: Array, akin: NDArray[np.bool_]) -> Array:
+    """What is kept of the one prompt, of each question's prompt, of its source, as seen on other samples: (3, Q).
+
+    `seen` and `kept` have shape (S, Q), `akin` says which sources differ from the winner in the prompt alone.
+    """
+    means = seen.mean(axis=1)
+    one = int(np.where(akin, means, -1.0).argmax())
+    judged = seen + _HAIR * means[:, None]
+    prompts = np.where(akin[:, None], judged, -1.0).argmax(axis=0)
+    places = np.arange(seen.shape[1])
+    return np.array([kept[one], kept[prompts, places], kept[judged.argmax(axis=0), places]])
