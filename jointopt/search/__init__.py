@@ -1,6 +1,7 @@
 """Which policy next? Everything that knows Optuna."""
 
 from jointopt.search.first import try_first
+from jointopt.search.proxy import reach_trials, serve_trials
 from jointopt.search.record import IMPORTANCE, Trials, close_stale, importances, open_trials
 from jointopt.search.samplers import SAMPLERS, plans
 from jointopt.search.suggest import distributions, parameters, suggest
@@ -21,8 +22,10 @@ __all__ = [
     "open_trials",
     "parameters",
     "plans",
+    "reach_trials",
     "run_trial",
     "search",
+    "serve_trials",
     "suggest",
     "try_first",
 ]

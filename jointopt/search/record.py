@@ -1,16 +1,17 @@
 """Where trials are kept: an ordinary Optuna study in the same database, which Optuna Dashboard can open."""
 
 import logging
+import os
 import warnings
 
 import optuna
-from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
+from jointopt.search.proxy import reach_trials
 from jointopt.search.samplers import SAMPLERS, Planned
-from jointopt.storage import engine_settings, hold_on
 
 IMPORTANCE = "PED-ANOVA"
+PROXY = "JOINTOPT_TRIALS"  # the environment variable that names a proxy before the database of trials
 
 Trials = optuna.Study  # by the name that the floors above use
 
@@ -22,9 +23,7 @@ def open_trials(url: str, name: str, *, sampler: str, seed: int) -> optuna.Study
     that plans goes through its plan again.
     """
     optuna.logging.set_verbosity(logging.WARNING)
-    address, settings = engine_settings(url)
-    storage = RDBStorage(address, engine_kwargs=settings)
-    hold_on(storage.engine)
+    storage = reach_trials(os.environ.get(PROXY) or url)
     study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
     study.sampler = SAMPLERS[sampler](seed)
     if not isinstance(study.sampler, Planned):
