@@ -3,12 +3,15 @@
 import logging
 import os
 import warnings
+from functools import partial
 
 import optuna
+from optuna.storages import GrpcStorageProxy, RDBStorage
 from optuna.trial import TrialState
 
 from jointopt.search.proxy import reach_trials
-from jointopt.search.samplers import SAMPLERS, Planned
+from jointopt.search.reach import steady
+from jointopt.search.samplers import SAMPLERS
 
 IMPORTANCE = "PED-ANOVA"
 PROXY = "JOINTOPT_TRIALS"  # the environment variable that names a proxy before the database of trials
@@ -17,25 +20,28 @@ Trials = optuna.Study  # by the name that the floors above use
 
 
 def open_trials(url: str, name: str, *, sampler: str, seed: int) -> optuna.Study:
-    """The Optuna study of that name, begun where it does not exist yet.
+    """The Optuna study of that name, begun where it does not exist yet. None of its trials is read.
 
-    A sampler's seed moves on with the number of trials, so that a resumed study does not repeat its first choices; one
-    that plans goes through its plan again.
+    Whatever is asked of it goes through `steady`, so that a server may be restarted, and `close_trials` ends it.
+
+    Raises:
+        StorageError: the database, or the proxy before it, cannot be reached.
     """
     optuna.logging.set_verbosity(logging.WARNING)
     storage = reach_trials(os.environ.get(PROXY) or url)
-    study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
+    study = steady(
+        lambda: optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
+    )
     study.sampler = SAMPLERS[sampler](seed)
-    if not isinstance(study.sampler, Planned):
-        study.sampler = SAMPLERS[sampler](seed + len(study.get_trials(deepcopy=False)))
     return study
 
 
 def close_stale(study: optuna.Study) -> int:
     """End the trials that a dead run left running; their samples are in the pool. Returns how many there were."""
-    stale = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    stale = steady(lambda: study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)))
     for trial in stale:
-        study.tell(trial.number, state=TrialState.FAIL)
+        fail = partial(study.tell, trial.number, state=TrialState.FAIL, skip_if_finished=True)
+        steady(fail)
     return len(stale)
 
 
@@ -44,7 +50,7 @@ def importances(study: optuna.Study) -> dict[str, float]:
 
     It sees no interactions, and trials that a sampler chose are no balanced sample: shown beside ours, not instead.
     """
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    done = steady(lambda: study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
     if len({trial.value for trial in done}) <= 1:
         return {}
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
@@ -54,3 +60,33 @@ def importances(study: optuna.Study) -> dict[str, float]:
             return optuna.importance.get_param_importances(study, evaluator=evaluator)
         except UserWarning:
             return {}
+
+
+def count_trials(study: optuna.Study) -> int:
+    """How many trials a study has, running ones counted; none of them is read, but where they are behind a proxy."""
+    database = _database_of(study)
+    if database is None:
+        return len(study.get_trials(deepcopy=False))
+    statement = f"SELECT count(*) FROM trials WHERE study_id = {study._study_id:d}"  # noqa: SLF001  # shown nowhere
+
+    def count() -> int:
+        with database.engine.connect() as connection:
+            return int(connection.exec_driver_sql(statement).scalar_one())
+
+    return steady(count)
+
+
+def close_trials(study: optuna.Study) -> None:
+    """Let go of every connection; should the study be asked again, it connects anew."""
+    database, storage = _database_of(study), study._storage  # noqa: SLF001  # Optuna shows it nowhere
+    if database is not None:
+        database.remove_session()
+        database.engine.dispose()
+    elif isinstance(storage, GrpcStorageProxy):
+        storage.close()
+
+
+def _database_of(study: optuna.Study) -> RDBStorage | None:
+    """The database behind Optuna's cache; None where a proxy is before it."""
+    found = getattr(study._storage, "_backend", None)  # noqa: SLF001  # Optuna shows it nowhere
+    return found if isinstance(found, RDBStorage) else None

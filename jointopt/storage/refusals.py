@@ -7,18 +7,17 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError, TimeoutError
 
 from jointopt.errors import StorageError
-from jointopt.storage.repeats import code_of, first_line
+from jointopt.storage.repeats import TAKEN, code_of, first_line
 
 _GRANT = "grant the right (GRANT USAGE, CREATE ON SCHEMA public TO the user), or name a database of your own"
 _FORBIDDEN = ("42501", "3F000")  # PostgreSQL's codes for a user who lacks a right, or sees no schema to write to
-_TAKEN = ("42P07", "42701")  # for a table or a column that is there already: it is not of our making
 _ANY = "see that it is there, whole, writable and not full; what was committed before is kept"
 _GONE = (
     "start the server, or mend host and port in the URL; what was committed before is kept, and the same call goes on"
 )
 _BY_CODE: Mapping[str, str] = {
     **dict.fromkeys(_FORBIDDEN, _GRANT),
-    **dict.fromkeys(_TAKEN, "another program has a table of that name: name a database of your own"),
+    **dict.fromkeys(TAKEN, "another program has a table of that name: name a database of your own"),
     "25006": "name the primary server: this one is a copy that only reads",
     "53100": "make room on the server's disk; what was committed before is kept",
     "55P03": "another process holds what this one waits for: see what it does (pg_stat_activity), and start again",
@@ -60,7 +59,7 @@ def _is_ours(error: DatabaseError) -> bool:
     if isinstance(error, IntegrityError):
         return True
     wrong = isinstance(error, ProgrammingError | DataError) and error.statement is not None
-    return wrong and code_of(error) not in _FORBIDDEN + _TAKEN
+    return wrong and code_of(error) not in _FORBIDDEN + TAKEN
 
 
 def _mend(error: DatabaseError) -> str:

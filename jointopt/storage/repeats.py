@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from sqlalchemy import Engine, ExceptionContext, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from jointopt.errors import StorageError
 from jointopt.storage.addresses import masked
@@ -21,6 +21,7 @@ _AGAIN = {  # PostgreSQL's codes
     *("57P01", "57P02", "57P03"),  # it is being stopped, has crashed, is starting
     *("25P03", "08000", "08001", "08003", "08004", "08006"),  # the connection was ended, or is gone
 }
+TAKEN = ("42P07", "42701")  # for a table or a column that is there already
 # A connection that is refused has no code: there are only the words.
 _LATER = re.compile("starting up|shutting down|recovery mode|not yet accepting|too many clients|connection slots")
 
@@ -56,6 +57,21 @@ def insist(
             time.sleep(PAUSE_S)
 
 
+def make_together(make: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
+    """Make what several processes may make at once, of tables that take no lock of ours.
+
+    Where another was faster, all is looked at again: somebody gets on every time.
+    """
+    deadline_s = time.monotonic() + patience_s
+    while True:
+        try:
+            return make()
+        except DBAPIError as error:
+            if not (_is_taken(error) or broken_off(error)) or time.monotonic() >= deadline_s:
+                raise
+            time.sleep(PAUSE_S)
+
+
 def broken_off(error: BaseException) -> bool:
     """Whether the connection, and not what was asked, is to blame: the same call may succeed when it is made again."""
     return any(isinstance(each, _BrokenOff) or _is_passing(each) for each in _chain(error))
@@ -83,6 +99,12 @@ def code_of(error: DBAPIError) -> str:
 def first_line(error: BaseException | None) -> str:
     """What a driver says, without its advice."""
     return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def _is_taken(error: DBAPIError) -> bool:
+    """Whether somebody else has just made the same table, or written the same row."""
+    there = code_of(error) in TAKEN or "already exists" in str(error.orig)
+    return there or isinstance(error, IntegrityError)
 
 
 def _is_passing(error: BaseException | None) -> bool:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from jointopt.search import open_trials
+from jointopt.search.record import close_trials, open_trials
 from jointopt.storage import engine_settings
 from tests.postgres import Server
 
@@ -22,4 +22,4 @@ def test_optunas_storage_is_connected_to_as_ours_is(postgres_url: str, postgres:
     postgres.say(f"SELECT pg_terminate_backend({pid})")
     trials.tell(trials.ask(), 0.5)
     assert [trial.value for trial in trials.trials] == [1.0, 0.5]
-    engine.dispose()
+    close_trials(trials)
