@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from jointopt.analysis import Contender, Difference, Findings, judge_joint, percent, points
-from jointopt.reports.figures.panel import Panel, span
+from jointopt.reports.figures.panel import Panel, policy_label, span
 from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, label
 
 KEY, QUESTION = "comparison", "Was joint search worth it?"
@@ -39,19 +39,22 @@ def comparison(findings: Findings) -> Panel:
     remark = (
         "Joint minus the other on the same sealed examples, with its 95% interval; all chose before the seal was "
         "opened, each from as many calls as joint search used, at most. "
-        "Blue: joint is ahead beyond doubt. Vermillion: behind. Grey: the interval holds zero, so it may be luck."
+        "Blue squares: joint is ahead beyond doubt. Vermillion diamonds: behind. Open grey circles: the interval holds "
+        "zero, so it may be luck."
     )
     return Panel(KEY, QUESTION, _answer(rivals), figure, HEADERS, rows, remark)
 
 
 def _draw(figure: go.Figure, entry: Contender, found: Difference) -> None:
     """One line of the forest."""
-    hue = INK if not found.settled else BLUE if found.low > 0 else VERMILLION
+    hue, mark = (INK, "circle-open") if not found.settled else (BLUE, "square")
+    if found.high < 0:
+        hue, mark = VERMILLION, "diamond"
     figure.add_scatter(
         x=[100 * found.mean],
         y=[label(entry.procedure)],
         mode="markers",
-        marker={"color": hue, "size": 11, "symbol": "square"},
+        marker={"color": hue, "size": 11, "symbol": mark, "line": {"width": 2, "color": hue}},
         error_x={
             "array": [100 * (found.high - found.mean)],
             "arrayminus": [100 * (found.mean - found.low)],
@@ -60,7 +63,7 @@ def _draw(figure: go.Figure, entry: Contender, found: Difference) -> None:
             "width": 5,
         },
         hovertemplate=f"{points(found.mean)} points ({points(found.low)} to {points(found.high)})<br>"
-        f"p = {found.p:.3g}<br>{label(str(entry.policy), width=80)}<extra></extra>",
+        f"p = {found.p:.3g}<br>{policy_label(entry.policy)}<extra></extra>",
     )
 
 

@@ -1,59 +1,120 @@
 """How does each prompt fare as n grows, and which change places? One small picture per model and strategy."""
 
-from collections.abc import Sequence
-from math import exp, log
+from collections.abc import Collection, Mapping, Sequence
+from math import exp, isfinite, log
 
 import plotly.graph_objects as go
 
 from jointopt.analysis import LIKELY, Crossing, Curve, Findings, percent, points
 from jointopt.reports.figures.panel import Panel, span
-from jointopt.reports.figures.theme import INK, axis, blank, colour, dash, faint, label
+from jointopt.reports.figures.spotlight import spotlight
+from jointopt.reports.figures.theme import INK, axis, blank, colour, dash, faint, label, symbol
 
 KEY, QUESTION = "curves", "How does each prompt fare as n grows?"
 HEADERS = ("Model", "Strategy", "Prompt", "n", "Score", "95% interval")
-_COLUMNS, _ROW_PX, _GAP, _RINGS = 2, 300, 0.09, 3
+MOST_PICTURES = 12  # small ones; more are looked at by nobody
+_COLUMNS, _ROW_PX, _BETWEEN_PX, _GAP, _RINGS = 2, 300, 84, 0.09, 3
 
 
 def curves(findings: Findings) -> Panel:
     """Score over n, a line and a 95% band per prompt; rings mark where two prompts probably change places."""
+    scored = [curve for curve in findings.curves if all(map(isfinite, curve.scores))]
     groups: dict[tuple[str, str], list[Curve]] = {}
-    for curve in findings.curves:
+    for curve in scored:
         if len(curve.ns) > 1:
             groups.setdefault((curve.model, curve.strategy), []).append(curve)
     if not groups:
-        return Panel(KEY, QUESTION, "Nothing to show: no prompt was scored at more than one n.")
-    prompts = list(dict.fromkeys(curve.prompt for curve in findings.curves))
-    lines = -(-len(groups) // _COLUMNS)
+        what = "no prompt was scored at more than one n" if scored or not findings.curves else "no score is a number"
+        return Panel(KEY, QUESTION, f"Nothing to show: {what}.")
+    drawn, prompts = _drawn(findings, groups), _named(findings, groups)
+    lines = -(-len(drawn) // _COLUMNS)
     legend = {"orientation": "h", "y": -70 / (_ROW_PX * lines), "yanchor": "top", "x": 0}
     figure = blank(_ROW_PX * lines + 120, legend=legend)
-    for place, (key, group) in enumerate(groups.items()):
-        _frame(figure, place, len(groups), key, group[0].ns)
+    for place, key in enumerate(drawn):
+        group = groups[key]
+        _frame(figure, place, len(drawn), key, group[0].ns)
+        _grey(figure, [curve for curve in group if curve.prompt not in prompts], place)
         for curve in group:
-            _draw(figure, curve, prompts.index(curve.prompt), place)
+            if curve.prompt in prompts:
+                _draw(figure, curve, prompts.index(curve.prompt), place)
         _mark(figure, place, group, [swap for swap in findings.swaps if (swap.model, swap.strategy) == key])
     rows = tuple(row for group in groups.values() for curve in group for row in _rows(curve))
-    return Panel(KEY, QUESTION, _answer(findings.swaps), figure, HEADERS, rows, _READ)
+    remark = _READ + _left_out(len(groups) - len(drawn), len(findings.curves) - len(scored))
+    return Panel(KEY, QUESTION, _answer(findings.swaps), figure, HEADERS, rows, remark)
+
+
+def _drawn(findings: Findings, groups: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The pictures that are drawn: all where they are few, else the winner's first, in the order of the study."""
+    policy = findings.winner.policy
+    first = sorted(groups, key=lambda key: (key[0] != policy.source.model, key[1] != policy.tactic.label))
+    return [key for key in groups if key in first[:MOST_PICTURES]]
+
+
+def _left_out(pictures: int, prompts: int) -> str:
+    """What is not drawn, in words."""
+    said = f" {pictures} more pictures are left out; their numbers stand in the table." if pictures else ""
+    lost = f" {prompts} prompt{' has' if prompts == 1 else 's have'} no score." if prompts else ""
+    return said + lost
 
 
 _READ = (
-    "Bands are 95% intervals over examples; prompts share their examples, so two bands may overlap and the order still"
-    f" be sure. Rings: the surest swaps of a picture, {_RINGS} at most, each real with a probability of {LIKELY:g} or"
-    " more. Click a name to hide it."
+    "Bands are 95% intervals over examples; prompts share their examples, so two bands may overlap and the order still "
+    f"be sure. Among many prompts those that lead or swap have a colour. Rings: the surest swaps of a picture, {_RINGS}"
+    f" at most, each real with a probability of {LIKELY:g} or more. Click a name to hide it."
 )
+
+
+def _named(findings: Findings, groups: Mapping[tuple[str, str], Sequence[Curve]]) -> list[str]:
+    """The prompts that get a colour: the winner's, those that swap or lead somewhere, then the best in the end."""
+    swaps = [name for swap in findings.swaps for name in (swap.early, swap.late)]
+    ends = [max(group, key=lambda curve: curve.scores[end]).prompt for group in groups.values() for end in (-1, 0)]
+    by_end = sorted((curve for group in groups.values() for curve in group), key=lambda curve: -curve.scores[-1])
+    names = list(dict.fromkeys(curve.prompt for group in groups.values() for curve in group))
+    first = [findings.winner.policy.source.prompt, *swaps[: 2 * _RINGS], *ends]
+    return spotlight(names, [*first, *(curve.prompt for curve in by_end)])
+
+
+def _grey(figure: go.Figure, others: Sequence[Curve], place: int) -> None:
+    """Prompts that get no colour, as one series of thin lines with gaps between them."""
+    if not others:
+        return
+    ending = _ending(place)
+    across: list[int | None] = []
+    upward: list[float | None] = []
+    told: list[str] = []
+    for curve in others:
+        across += [*curve.ns, None]
+        upward += [*(100 * score for score in curve.scores), None]
+        told += [label(curve.prompt)] * (len(curve.ns) + 1)
+    figure.add_scatter(
+        x=across,
+        y=upward,
+        text=told,
+        name=f"{len(others)} others",
+        mode="lines",
+        line={"color": faint(INK, 0.55), "width": 1},
+        legendgroup="others",
+        legendrank=2000,
+        showlegend=place == 0,
+        hovertemplate="%{text}, n = %{x}<br>%{y:.1f}%<extra></extra>",
+        xaxis=f"x{ending}",
+        yaxis=f"y{ending}",
+    )
 
 
 def _frame(figure: go.Figure, place: int, count: int, key: tuple[str, str], ns: Sequence[int]) -> None:
     """Axes and title of one small picture."""
     columns = min(count, _COLUMNS)
     lines, row, column = -(-count // columns), place // columns, place % columns
-    width, height = (1 + _GAP) / columns - _GAP, (1 + 2 * _GAP) / lines - 2 * _GAP
-    left, top = column * (width + _GAP), 1 - row * (height + 2 * _GAP)
+    below = _BETWEEN_PX / (_ROW_PX * lines)  # as a share of the whole height: as many pixels for any number of rows
+    width, height = (1 + _GAP) / columns - _GAP, (1 + below) / lines - below
+    left, top = column * (width + _GAP), 1 - row * (height + below)
     ending = _ending(place)
     across = axis("n, samples per answer", type="log", tickvals=list(ns), ticktext=[str(n) for n in ns])
     upward = axis("score, %" if column == 0 else "", matches="y" if place else None)
     domains = (
-        {"domain": [left, left + width], "anchor": f"y{ending}"},
-        {"domain": [top - height, top], "anchor": f"x{ending}"},
+        {"domain": [left, min(1.0, left + width)], "anchor": f"y{ending}"},
+        {"domain": [max(0.0, top - height), top], "anchor": f"x{ending}"},
     )
     figure.update_layout({f"xaxis{ending}": across | domains[0], f"yaxis{ending}": upward | domains[1]})
     title = f"{label(key[1])} on {label(key[0])}"
@@ -91,7 +152,7 @@ def _draw(figure: go.Figure, curve: Curve, hue: int, place: int) -> None:
         name=name,
         mode="lines+markers",
         line={"color": colour(hue), "width": 2.2, "dash": dash(hue)},
-        marker={"size": 6},
+        marker={"size": 7, "symbol": symbol(hue)},
         showlegend=place == 0,
         hovertemplate=f"<b>{name}</b>, n = %{{x}}<br>%{{y:.1f}}% (%{{customdata}})<extra></extra>",
         **shared,

@@ -1,9 +1,12 @@
 """What does Optuna make of the parameters, and where does it differ from the balanced table?"""
 
+from collections.abc import Mapping
+from typing import Any
+
 from jointopt.analysis import Findings, percent
 from jointopt.reports.figures.interaction import shown
 from jointopt.reports.figures.panel import Panel
-from jointopt.reports.figures.theme import BLUE, ORANGE, SKY, axis, blank, label
+from jointopt.reports.figures.theme import BLUE, VERMILLION, axis, blank, faint, label, listed
 
 KEY, QUESTION = "importance", "What does Optuna make of it?"
 _WHY = (
@@ -11,6 +14,11 @@ _WHY = (
     " combination equally often. A total counts every meeting once for each parameter in it, so totals may add up to"
     " more than 100%."
 )
+_OPTUNA: dict[str, Any] = {"color": VERMILLION}
+_ALONE: dict[str, Any] = {"color": BLUE}
+_WHOLE: dict[str, Any] = {"color": faint(BLUE, 0.15), "line": {"color": BLUE, "width": 1.5}}
+
+Series = tuple[str, Mapping[str, Any], dict[str, float]]  # title, look of the bars, share of every parameter
 
 
 def importance(findings: Findings) -> Panel:
@@ -19,24 +27,23 @@ def importance(findings: Findings) -> Panel:
     if not series:
         return Panel(KEY, QUESTION, f"Nothing to show: {findings.importance.reason or 'too few trials'}.")
     names = sorted({name for _, _, shares in series for name in shares}, key=lambda name: -series[0][2].get(name, 0))
-    places = list(range(len(names)))  # labels that are cut may be alike
     figure = blank(
         120 + (14 + 18 * len(series)) * len(names),
         xaxis=axis("share of the variance, %", rangemode="tozero"),
-        yaxis=axis(autorange="reversed", showgrid=False, tickvals=places, ticktext=[label(name) for name in names]),
+        yaxis=listed(names),
         barmode="group",
         bargap=0.3,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
     )
-    for title, hue, shares in series:
+    for title, look, shares in series:
         figure.add_bar(
             x=[100 * shares[name] if name in shares else None for name in names],
-            y=places,
+            y=list(range(len(names))),
             text=[label(name) for name in names],
             textposition="none",
             name=title,
             orientation="h",
-            marker={"color": hue},
+            marker=look,
             hovertemplate="%{text}: %{x:.1f}%<extra></extra>",
         )
     rows = tuple((name, *(percent(one[name]) if name in one else "" for *_, one in series)) for name in names)
@@ -44,15 +51,16 @@ def importance(findings: Findings) -> Panel:
     return Panel(KEY, QUESTION, _answer(findings), figure, headers, rows, _WHY)
 
 
-def _series(findings: Findings) -> list[tuple[str, str, dict[str, float]]]:
-    """Title, colour and shares of every set of bars there is."""
-    series, found = [], findings.interaction
+def _series(findings: Findings) -> list[Series]:
+    """Title, look and shares of every set of bars there is."""
+    series: list[Series] = []
+    found = findings.interaction
     if findings.importance.shares:
-        series.append((f"Optuna ({label(findings.importance.method)})", ORANGE, dict(findings.importance.shares)))
+        series.append((f"Optuna ({label(findings.importance.method)})", _OPTUNA, dict(findings.importance.shares)))
     if found is not None:
         alone = {share.effect[0]: shown(share.share) for share in found.shares if len(share.effect) == 1}
-        series.append(("balanced table, alone", BLUE, alone))
-        series.append(("balanced table, with its meetings", SKY, {one: shown(found.total(one)) for one in alone}))
+        series.append(("balanced table, alone", _ALONE, alone))
+        series.append(("balanced table, with its meetings", _WHOLE, {one: shown(found.total(one)) for one in alone}))
     return series
 
 

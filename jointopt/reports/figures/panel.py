@@ -1,8 +1,11 @@
 """What every figure comes with: its question, the answer in a sentence, and the numbers behind it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
+
+from jointopt.domain import Policy
+from jointopt.reports.figures.theme import cut, label
 
 NARROW = "\N{EN DASH}"
 
@@ -33,3 +36,9 @@ class Panel:
 def span(low: float, high: float, *, digits: int = 1) -> str:
     """An interval of shares or scores, both ends as percentages."""
     return f"{100 * low:.{digits}f}{NARROW}{100 * high:.{digits}f}%"
+
+
+def policy_label(policy: Policy) -> str:
+    """A policy as a label; of a long prompt's name the middle is cut out, and the rest can still be read."""
+    short = replace(policy.source, prompt=cut(policy.source.prompt, 32))
+    return label(str(replace(policy, source=short)), width=110)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from jointopt.analysis import Findings
+from jointopt.analysis import Budgets, Findings
 from jointopt.reports.figures import frontier
+from tests.reports.figures.invented import draw_budgets
 
 
 def _figure(findings: Findings) -> Any:
@@ -18,10 +19,10 @@ def test_each_step_is_a_mark_with_its_interval(findings: Findings) -> None:
     """Cost across, the score in percent upward; what only latency keeps on the front is a series of its own."""
     found = findings.frontier
     assert found is not None
-    rest, stairs = _figure(findings).data
+    rest, band, stairs = _figure(findings).data
     assert list(stairs.x) == [stop.cost_usd for stop in found.steps]
     assert list(stairs.y) == pytest.approx([100 * stop.score for stop in found.steps])
-    assert stairs.y[0] - stairs.error_y.arrayminus[0] == pytest.approx(100 * found.steps[0].low)
+    assert min(band.y) == pytest.approx(100 * found.steps[0].low) and band.fill == "toself"
     assert len(rest.x) == len(found.front) - len(found.steps) == 1
 
 
@@ -62,3 +63,23 @@ def test_a_free_policy_does_not_break_the_axis(findings: Findings) -> None:
     free = replace(found, steps=(replace(found.steps[0], cost_usd=0.0), *found.steps[1:]), front=())
     free = replace(free, front=free.steps)
     assert _figure(replace(findings, frontier=free)).layout.xaxis.type == "linear"
+
+
+def test_changes_stand_beneath_the_stairs_with_their_doubt(findings: Findings) -> None:
+    """An interval for every change of the best, open where it is unsure, cut where it never ends; beside the flattered
+    scores stand cross-fitted ones.
+    """
+    assert findings.frontier is not None
+    budgets: Budgets = draw_budgets(findings.frontier)
+    told = replace(findings, insight=replace(findings.insight, budgets=budgets))
+    honest, first, last = _figure(told).data[-3:]
+    assert list(honest.y) == pytest.approx([100 * rung.honest.mean for rung in budgets.rungs])
+    assert first.marker.symbol[1] == "circle" and last.marker.symbol[1] == "circle-open"
+    assert max(last.x) == findings.frontier.steps[-1].cost_usd
+    rows = frontier(told).rows
+    assert rows[1][7].startswith("$0.0004 (") and rows[2][7].endswith("never)")
+
+
+def test_what_was_not_measured_of_the_changes_is_said(findings: Findings) -> None:
+    """The stairs stand alone, and the remark says why."""
+    assert "Where the best changes was not measured: not worked out." in frontier(findings).remark

@@ -1,0 +1,124 @@
+"""What stands between the winner and a score of 1? A waterfall whose parts add up to what is missing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from jointopt.analysis import Absent, Ceiling, Findings, Gap, Part, percent
+from jointopt.reports.figures.panel import Panel, span
+from jointopt.reports.figures.theme import BLUE, GREEN, INK, VERMILLION, axis, blank, faint, listed
+
+KEY, QUESTION = "ceiling", "What stands between the winner and a perfect score?"
+HEADERS = ("Part of 1 \N{MINUS SIGN} score", "Points", "95% interval", "At least", "What would close it")
+WHAT = {
+    Part.SELECTION: "right answer drawn, not picked",
+    Part.PROMPT: "another prompt for the question",
+    Part.ROUTING: "another model for the question",
+    Part.DEPTH: "more samples found it",
+    Part.UNSOLVED: "nobody solved it",
+}
+
+
+def ceiling(findings: Findings) -> Panel:
+    """From the winner's score up to 100%, a bar for each part."""
+    found = findings.insight.ceiling
+    if isinstance(found, Absent):
+        return Panel(KEY, QUESTION, f"Not measured: {found.reason}.")
+    names = ["the winner's score", *(WHAT[gap.part] for gap in found.gaps)]
+    figure = blank(
+        100 + 42 * len(names),
+        xaxis=axis("score, %", range=[0, 122], tickvals=[0, 20, 40, 60, 80, 100]),
+        yaxis=listed(names),
+        showlegend=False,
+        barmode="overlay",
+        bargap=0.35,
+    )
+    told = f"{percent(found.score.mean)} ({span(found.score.low, found.score.high)})"
+    _bar(figure, 0, (0.0, found.score.mean), {"color": BLUE}, told)
+    _said(figure, 0, 100 * found.score.mean, told)
+    start = found.score.mean
+    for place, gap in enumerate(found.gaps, start=1):
+        _gap(figure, place, start, gap)
+        start += gap.size.mean
+    rows = tuple(_row(gap) for gap in found.gaps)
+    return Panel(KEY, QUESTION, _answer(found), figure, HEADERS, rows, _remark(found))
+
+
+def _gap(figure: go.Figure, place: int, start: float, gap: Gap) -> None:
+    """One part: what is sure of it is solid, what it may be at most is outlined."""
+    hue = VERMILLION if gap.part is Part.UNSOLVED else GREEN
+    size, outline = max(0.0, gap.size.mean), {"color": hue, "width": 1.5}
+    step = {"color": INK, "width": 1}
+    figure.add_shape(type="line", x0=100 * start, x1=100 * start, y0=place - 1, y1=place, line=step)
+    told = f"{WHAT[gap.part]}: {_points(gap.size.mean)} points ({span(gap.size.low, gap.size.high)})<br>{gap.means}"
+    whole = hue if gap.least is None else faint(hue, 0.18)
+    _bar(figure, place, (start, size), {"color": whole, "line": outline}, told)
+    least = ""
+    if gap.least is not None:
+        sure = min(size, max(0.0, gap.least.mean))
+        _bar(figure, place, (start, sure), {"color": hue, "line": outline}, told)
+        least = f", {_points(sure)} at least"
+    _said(figure, place, 100 * (start + size), f"+{_points(size)}{least}")
+
+
+def _bar(figure: go.Figure, place: int, part: tuple[float, float], look: Mapping[str, Any], told: str) -> None:
+    """A bar; `part` is where it starts and how long it is, in score."""
+    figure.add_bar(
+        x=[100 * part[1]],
+        base=[100 * part[0]],
+        y=[place],
+        orientation="h",
+        width=0.62,
+        marker=look,
+        hovertemplate=f"{told}<extra></extra>",
+    )
+
+
+def _said(figure: go.Figure, place: int, end: float, text: str) -> None:
+    """The numbers beside a bar."""
+    figure.add_annotation(x=end, y=place, text=text, xanchor="left", xshift=6, showarrow=False, font={"size": 12})
+
+
+def _points(score: float) -> str:
+    return f"{100 * score:.1f}"
+
+
+def _answer(found: Ceiling) -> str:
+    """The largest part, and how far anybody could get."""
+    missing = 1 - found.score.mean
+    if not found.gaps or missing <= 0:
+        return f"Nothing is missing: the winner answers all {found.examples} examples right."
+    most = max(found.gaps, key=lambda gap: gap.size.mean)
+    reach = f"no choice among these samples passes {percent(found.reach.mean)}"
+    return (
+        f"Of the {_points(missing)} points that the winner misses, most ({_points(most.size.mean)}) are "
+        f"\N{LEFT DOUBLE QUOTATION MARK}{WHAT[most.part]}\N{RIGHT DOUBLE QUOTATION MARK}; {reach}."
+    )
+
+
+def _remark(found: Ceiling) -> str:
+    """What the parts rest on, and what is known of the questions that nobody solved."""
+    said = [
+        f"{found.policy} on {found.examples} examples that {found.sources} sources were sampled for.",
+        "The parts add up to 100%. Outlined: the most that choosing for each question could bring (flattered by luck); "
+        "solid: what it brings on samples that did not choose.",
+    ]
+    unsolved = found.unsolved
+    if unsolved is not None:
+        hope = "; ".join(
+            f"{one.more:,.0f} more samples of each would solve {one.solved.mean:.1f} of them "
+            f"({one.solved.low:.1f} to {one.solved.high:.1f})"
+            for one in unsolved.forecasts[:1]
+        )
+        said.append(
+            f"{len(unsolved.examples)} questions have no right answer in {unsolved.samples:,.0f} samples each: "
+            f"{f'{hope} ({unsolved.label}); ' if hope else ''}the others want knowledge, not samples."
+        )
+    return " ".join(filter(None, (*said, found.note)))
+
+
+def _row(gap: Gap) -> tuple[str, ...]:
+    """The numbers of one part."""
+    ends = f"{_points(gap.size.low)} to {_points(gap.size.high)}"
+    return (WHAT[gap.part], _points(gap.size.mean), ends, _points(gap.least.mean) if gap.least else "", gap.means)

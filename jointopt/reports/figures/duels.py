@@ -1,0 +1,108 @@
+"""Do many cheap samples replace a strong one? A forest plot of cheap x N against strong x 1 at equal cost."""
+
+import plotly.graph_objects as go
+
+from jointopt.analysis import Absent, Duel, Findings, Tiers, percent, points
+from jointopt.reports.figures.panel import Panel, policy_label
+from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, listed
+
+KEY, QUESTION = "duels", "Do many cheap samples replace a strong one?"
+HEADERS = (
+    "Many cheap samples",
+    "One strong sample",
+    "Cost of the cheap",
+    "Cost of the strong",
+    "Cheap ahead by",
+    "95%",
+    "p",
+)
+
+
+def duels(findings: Findings) -> Panel:
+    """Cheap minus strong in points for every pair of models, with its 95% interval."""
+    found = findings.insight.tiers
+    if isinstance(found, Absent):
+        return Panel(KEY, QUESTION, f"Not measured: {found.reason}.")
+    if not found.duels:
+        why = "Nothing to compare: no two models can be set against each other at equal cost."
+        return Panel(KEY, QUESTION, why, None, (), (), _remark(found))
+    figure = blank(
+        110 + 46 * len(found.duels),
+        xaxis=axis("many cheap samples are ahead by, points"),
+        yaxis=listed([_name(duel) for duel in found.duels]),
+        showlegend=False,
+    )
+    for place, duel in enumerate(found.duels):
+        _draw(figure, duel, place)
+    figure.add_vline(x=0, line={"color": INK, "width": 1})
+    rows = tuple(_row(found, duel) for duel in found.duels)
+    return Panel(KEY, QUESTION, _answer(found), figure, HEADERS, rows, _remark(found))
+
+
+def _name(duel: Duel) -> str:
+    return f"{duel.cheap.source.model} x {duel.cheap.n} against {duel.strong.source.model}"
+
+
+def _draw(figure: go.Figure, duel: Duel, place: int) -> None:
+    """One line of the forest."""
+    found = duel.difference
+    hue, mark = (INK, "circle-open") if not found.settled else (BLUE, "square")
+    if found.high < 0:
+        hue, mark = VERMILLION, "diamond"
+    figure.add_scatter(
+        x=[100 * found.mean],
+        y=[place],
+        mode="markers",
+        marker={"color": hue, "size": 11, "symbol": mark, "line": {"width": 2, "color": hue}},
+        error_x={
+            "array": [100 * (found.high - found.mean)],
+            "arrayminus": [100 * (found.mean - found.low)],
+            "color": hue,
+            "thickness": 2,
+            "width": 5,
+        },
+        hovertemplate=f"{policy_label(duel.cheap)}<br>against {policy_label(duel.strong)}<br>"
+        f"{points(found.mean)} points ({points(found.low)} to {points(found.high)})<extra></extra>",
+    )
+
+
+def _answer(found: Tiers) -> str:
+    """Who wins at equal cost, in one sentence."""
+    won = [duel for duel in found.duels if duel.difference.low > 0]
+    lost = [duel for duel in found.duels if duel.difference.high < 0]
+    if len(found.duels) == 1:
+        duel = found.duels[0]
+        outcome = "beats" if won else "loses to" if lost else "cannot be told from"
+        gap = duel.difference
+        ends = f"95% interval {points(gap.low)} to {points(gap.high)}"
+        return (
+            f"At equal cost {duel.cheap.source.model} with {duel.cheap.n} samples {outcome} one sample of "
+            f"{duel.strong.source.model}: {points(gap.mean)} points ({ends})."
+        )
+    open_ = len(found.duels) - len(won) - len(lost)
+    count = f"{len(won)} of {len(found.duels)}"
+    return f"At equal cost many cheap samples win {count} duels, lose {len(lost)}, and {open_} stay open."
+
+
+def _remark(found: Tiers) -> str:
+    """How the duel is fought, and where votes of the cheap model would end."""
+    said = (
+        "Both sides are chosen on other examples than those that they meet on (cross-fitted), so neither is flattered. "
+        "Blue squares: the cheap side is ahead beyond doubt. Vermillion diamonds: behind. Open grey "
+        "circles: the interval holds zero."
+    )
+    fitted = found.saturation
+    if isinstance(fitted, Absent):
+        return f"{said} Where votes of the cheapest model end was not fitted: {fitted.reason}."
+    end = fitted.ceiling
+    ends = f"95% interval {percent(end.low)} to {percent(end.high)}"
+    return f"{said} Votes of {found.models[0]} would end at {percent(end.mean)} ({ends}; {fitted.label})."
+
+
+def _row(found: Tiers, duel: Duel) -> tuple[str, ...]:
+    """The numbers of one duel."""
+    costs = (duel.cheap_cost, duel.strong_cost)
+    said = [f"${cost:.3g}" if found.unit == "usd" else f"{cost:,.0f} tokens" for cost in costs]
+    gap = duel.difference
+    ends = f"{points(gap.low)} to {points(gap.high)}"
+    return (str(duel.cheap), str(duel.strong), *said, points(gap.mean), ends, f"{gap.p:.3g}")

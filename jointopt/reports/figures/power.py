@@ -1,0 +1,76 @@
+"""What would settle the comparison that is open? Examples needed, by how large the difference really is."""
+
+import plotly.graph_objects as go
+
+from jointopt.analysis import Absent, Findings, Need, Power, points
+from jointopt.reports.figures.panel import Panel
+from jointopt.reports.figures.theme import BLUE, GREEN, INK, axis, blank, listed
+
+KEY, QUESTION = "power", "How many examples would settle it?"
+HEADERS = ("If the true difference is", "Examples needed", "With unlimited samples", "Or samples of each example")
+
+
+def power(findings: Findings) -> Panel:
+    """Bars of examples needed, a line where the study is now."""
+    found = findings.insight.power
+    if isinstance(found, Absent):
+        return Panel(KEY, QUESTION, f"Not worked out: {found.reason}.")
+    rows = tuple(_row(need) for need in found.needs)
+    drawn = sorted((need for need in found.needs if need.examples is not None), key=lambda need: -abs(need.difference))
+    if not drawn:
+        return Panel(KEY, QUESTION, _answer(found), None, HEADERS, rows, _remark(found))
+    figure = blank(
+        120 + 48 * len(drawn),
+        xaxis=axis("examples", type="log", dtick="D2"),
+        yaxis=listed([_said(need) for need in drawn]),
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+    )
+    series = (
+        ("with as many samples as now", "circle", BLUE, [need.examples for need in drawn]),
+        ("with unlimited samples", "diamond", GREEN, [need.deep_examples for need in drawn]),
+    )
+    for name, mark, hue, counts in series:
+        figure.add_scatter(
+            x=counts,
+            y=list(range(len(drawn))),
+            mode="markers",
+            name=name,
+            marker={"color": hue, "size": 11, "symbol": mark},
+            hovertemplate=f"%{{x:,}} examples {name}<extra></extra>",
+        )
+    _now(figure, found)
+    return Panel(KEY, QUESTION, _answer(found), figure, HEADERS, rows, _remark(found))
+
+
+def _now(figure: go.Figure, found: Power) -> None:
+    """Where the study is."""
+    figure.add_vline(x=found.examples, line={"color": INK, "width": 1.5, "dash": "dot"})
+
+
+def _said(need: Need) -> str:
+    return f"{points(need.difference)} points"
+
+
+def _answer(found: Power) -> str:
+    """What today's difference would take, and what could be seen now."""
+    now = f"the {found.examples} examples would settle a difference of {100 * found.least:.1f} points or more"
+    need = next((one for one in found.needs if abs(one.difference - found.difference.mean) < 1e-9), None)  # noqa: PLR2004
+    if need is None or found.difference.mean == 0:
+        return f"The two are level, and {now}."
+    if need.examples is None:
+        return f"No number of examples that anybody has would settle {_said(need)}; {now}."
+    return f"About {need.examples:,} examples would settle a difference of {_said(need)}; {now}."
+
+
+def _remark(found: Power) -> str:
+    rough = "" if found.exact else " Sampling noise is taken as large as it can be."
+    return (
+        f"{found.question}. Settled: a 95% interval that leaves 0 out, in 4 of 5 repetitions. Dotted line: today's "
+        f"{found.examples} examples with {found.samples} samples of each. This is {found.label}.{rough}"
+    )
+
+
+def _row(need: Need) -> tuple[str, ...]:
+    """The numbers of one difference."""
+    counts = (need.examples, need.deep_examples, need.samples)
+    return (_said(need), *("out of reach" if count is None else f"{count:,}" for count in counts))

@@ -1,0 +1,160 @@
+"""The figures of what a study taught beyond its winner."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from jointopt.analysis import Absent, Duel, Findings, Insight, Need
+from jointopt.reports.figures import Panel, ceiling, difficulty, duels, flips, judging, power, tiers
+from tests.reports.conftest import PROMPTS
+from tests.reports.figures.invented import draw_insight, draw_judging, gap, policy
+
+DRAWN = (flips, ceiling, difficulty, tiers, duels, judging, power)
+
+
+@pytest.fixture(scope="module")
+def insight(findings: Findings) -> Insight:
+    """All that can be said of five prompts."""
+    return draw_insight(findings, PROMPTS)
+
+
+@pytest.fixture(scope="module")
+def told(findings: Findings, insight: Insight) -> Findings:
+    """A study that taught all of it."""
+    return replace(findings, insight=insight)
+
+
+def _figure(panel: Panel) -> Any:
+    """The figure itself; plotly has no types."""
+    assert panel.figure is not None, panel.answer
+    return panel.figure
+
+
+@pytest.mark.parametrize("draw", DRAWN)
+def test_each_has_an_answer_a_unit_and_its_numbers(draw: Callable[[Findings], Panel], told: Findings) -> None:
+    """One question, one sentence, axes that say what they count, and rows as wide as their headers."""
+    panel = draw(told)
+    assert panel.question.endswith("?") and panel.answer.endswith(".") and panel.answer.count(". ") == 0
+    assert panel.rows and all(len(row) == len(panel.headers) for row in panel.rows)
+    assert _figure(panel).layout.xaxis.title.text
+
+
+@pytest.mark.parametrize("draw", DRAWN)
+def test_what_could_not_be_found_is_said(draw: Callable[[Findings], Panel], findings: Findings) -> None:
+    """No figure, and the reason in words."""
+    reason = Absent("one prompt only")
+    names = ("flips", "ceiling", "tiers", "difficulty", "judging", "power")
+    bare = replace(findings, insight=Insight(**dict.fromkeys(names, reason)))
+    panel = draw(bare)
+    assert panel.figure is None and panel.answer.endswith(": one prompt only.")
+
+
+def test_the_bump_chart_ranks_every_choice_at_every_level(told: Findings, insight: Insight) -> None:
+    """One line a prompt, ranks 1 to 5 at each n, names at both ends, and the swap in the answer."""
+    panel, found = flips(told), insight.flips
+    assert not isinstance(found, Absent)
+    figure = _figure(panel)
+    assert len(figure.data) == 5 and len(figure.layout.annotations) == 10
+    for level in range(5):
+        assert sorted(trace.y[level] for trace in figure.data) == [1, 2, 3, 4, 5]
+    assert figure.data[0].y[0] == 1 and figure.data[0].y[-1] == 5
+    assert "at once leads check by 5.0 points at n = 1 and trails by 12.0 at n = 16" in panel.answer
+    unsure = replace(found, flips=(replace(found.flips[0], p=0.3),))
+    assert "none of the swaps stands" in flips(replace(told, insight=replace(insight, flips=unsure))).answer
+    none = replace(found, flips=(), found=0)
+    assert "No two of the 10 pairs" in flips(replace(told, insight=replace(insight, flips=none))).answer
+
+
+def test_a_single_choice_or_level_is_no_ranking(told: Findings, insight: Insight) -> None:
+    """Words in place of a bump chart with one line, or with one column."""
+    found = insight.flips
+    assert not isinstance(found, Absent)
+    one = found.rankings[0]
+    name = replace(one, names=one.names[:1], scores=((0.5,),) * 5, ranks=((1.0,),) * 5, leads=((1.0,),) * 5)
+    level = replace(one, levels=("1",), scores=one.scores[:1], ranks=one.ranks[:1], leads=one.leads[:1])
+    for ranking in ((name,), (level,), ()):
+        bare = replace(found, flips=(), rankings=ranking)
+        panel = flips(replace(told, insight=replace(insight, flips=bare)))
+        assert panel.figure is None and panel.answer.startswith("Nothing to draw")
+
+
+def test_the_waterfall_adds_up_to_a_hundred(told: Findings, insight: Insight) -> None:
+    """Every bar begins where the one before it ended, and the last ends at 100%."""
+    found, figure = insight.ceiling, _figure(ceiling(told))
+    assert not isinstance(found, Absent)
+    ends = {0.0}
+    for bar in figure.data:
+        assert min(abs(bar.base[0] - end) for end in ends) < 1e-6
+        ends.add(bar.base[0] + bar.x[0])
+    assert max(ends) == pytest.approx(100)
+    assert "right answer drawn, not picked" in ceiling(told).answer and "passes 93.0%" in ceiling(told).answer
+    everything = replace(found, score=replace(found.score, mean=1.0), gaps=())
+    assert "Nothing is missing" in ceiling(replace(told, insight=replace(insight, ceiling=everything))).answer
+
+
+def test_bins_show_the_best_for_all_and_their_own(told: Findings, insight: Insight) -> None:
+    """A line for the policy that is best for all, one for each that wins a bin, and a ring at every winner."""
+    found, figure = insight.difficulty, _figure(difficulty(told))
+    assert not isinstance(found, Absent)
+    *lines, rings = figure.data
+    assert len(lines) == len({found.overall, *(one.best for one in found.bins)})
+    assert list(rings.y) == pytest.approx([100 * one.score.mean for one in found.bins])
+    assert difficulty(told).answer.startswith("Not shown:")
+    sure = replace(found, gain=gap(0.05, 0.02))
+    assert difficulty(replace(told, insight=replace(insight, difficulty=sure))).answer.startswith("Yes:")
+    level = replace(found, bins=found.bins[:1])
+    assert difficulty(replace(told, insight=replace(insight, difficulty=level))).figure is None
+
+
+def test_tiers_begin_with_the_default_family(told: Findings, insight: Insight) -> None:
+    """The default on top, then what sets the models furthest apart; a mark for each model and family."""
+    found, figure = insight.tiers, _figure(tiers(told))
+    assert not isinstance(found, Absent)
+    assert list(figure.layout.yaxis.ticktext)[:2] == ["at once", "check"]
+    assert [len(trace.x) for trace in figure.data] == [5, 5]
+    assert "check brings +24.0 points on nano and +8.0 on micro over at once" in tiers(told).answer
+    lone = replace(found, models=("nano",), costs=(0.1,), scores=found.scores[:1])
+    panel = tiers(replace(told, insight=replace(insight, tiers=lone)))
+    assert panel.figure is None and "one model" in panel.answer
+
+
+def test_duels_at_equal_cost_are_a_forest(told: Findings, insight: Insight) -> None:
+    """One line a pair of models; won, lost and open are counted."""
+    found = insight.tiers
+    assert not isinstance(found, Absent)
+    assert "loses to one sample of micro" in duels(told).answer
+    three = [
+        Duel(policy(n=8), policy(model=f"m{n}", n=1), 1.0, 1.1, gap(mean, 0.06))
+        for n, mean in enumerate((-0.1, 0, 0.2))
+    ]
+    panel = duels(replace(told, insight=replace(insight, tiers=replace(found, duels=tuple(three)))))
+    assert "win 1 of 3 duels, lose 1, and 1 stay open" in panel.answer
+    assert [trace.marker.symbol for trace in _figure(panel).data] == ["diamond", "circle-open", "square"]
+    nobody = duels(replace(told, insight=replace(insight, tiers=replace(found, duels=()))))
+    assert nobody.figure is None and "no two models" in nobody.answer
+
+
+def test_a_judge_that_is_gamed_raises_an_alarm(told: Findings, insight: Insight) -> None:
+    """The answer begins with it, and says between which n; without it, what a perfect selector would reach."""
+    assert "would reach 90.0%" in judging(told).answer and not judging(told).answer.startswith("Alarm")
+    alarmed = replace(insight, judging=(draw_judging(alarm=True),))
+    assert (
+        "from n = 4 to 16 its ratings rise while the score falls by 5.0"
+        in judging(replace(told, insight=alarmed)).answer
+    )
+    panel = judging(replace(told, insight=replace(insight, judging=())))
+    assert panel.figure is None and "no strategy of the study selects" in panel.answer
+
+
+def test_power_says_how_many_examples_settle_it(told: Findings, insight: Insight) -> None:
+    """The largest difference first; what is out of reach has no mark, and none at all is words."""
+    found, panel = insight.power, power(told)
+    assert not isinstance(found, Absent)
+    assert panel.answer.startswith("About 840 examples would settle a difference of +2.8 points")
+    assert list(_figure(panel).data[0].x) == [264, 840, 1650]
+    assert ("+1.0 points", "out of reach", "5,200", "out of reach") in panel.rows
+    far = replace(found, needs=(Need(0.028, None, None, None),))
+    panel = power(replace(told, insight=replace(insight, power=far)))
+    assert panel.figure is None and panel.answer.startswith("No number of examples")
