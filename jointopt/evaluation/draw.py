@@ -1,54 +1,43 @@
 """Draws samples: from the pool first; else reserve the worst price, ask, keep, and settle the true one.
 
-Every sample is kept in the same transaction that settles its price, within a moment (`LINGER_S`) of its arrival: a run
-that is killed loses only that moment, and what was still on its way. It does not know what the samples are for.
+Of what the pool holds, a run sees what it asks for and no more: one that goes on after a stop, or beside another study,
+decides by the same samples as one that was never disturbed. It does not know what the samples are for.
 """
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from jointopt.domain import Budget, OnError, Request, Sample, Spend
-from jointopt.errors import BudgetExhausted, ModelError, ProviderError, TooManyFailed
+from jointopt.domain import Budget, Model, OnError, Request, Sample, Spend
+from jointopt.errors import BudgetExhausted, ModelError
+from jointopt.evaluation.buyer import Buyer
+from jointopt.evaluation.desk import Desk
 from jointopt.evaluation.readings import Readings
+from jointopt.evaluation.round import Order, Round
 from jointopt.providers import Provider, lacks_logprobs
-from jointopt.storage import Ledger, SamplePool, Settlement
+from jointopt.storage import Crew, Ledger, Orders, SamplePool, Settlement
 
 MOST_FAILED: Mapping[OnError, float] = {"stop": 0.05, "skip": 0.5, "wrong": 0.5}
 """The share of a draw's requests that may fail; beyond it the model, not the question, is at fault."""
-LINGER_S = 0.05  # what has arrived waits to be written together with what comes next
 AGAIN = 3  # how often other samples are asked for in place of those that could not be had
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Replicates to buy, with the reservation that pays for them."""
-
-    request: Request
-    replicates: range
-    reservation: int
 
 
 @dataclass(slots=True)
 class Tally:
-    """What this run has drawn so far."""
+    """What this run has drawn so far.
+
+    Attributes:
+        bought: by it, or by other workers for it.
+        pooled: served by the pool.
+        failed: requests.
+        seen: samples that it sees, wherever they came from.
+    """
 
     bought: int = 0
     pooled: int = 0
     failed: int = 0
-
-
-@dataclass(slots=True)
-class _Round:
-    """One round of buying: what has arrived and is not yet written, and what went wrong."""
-
-    orders: Sequence[Order]
-    bearable: float  # failures
-    arrivals: "asyncio.Queue[Settlement | None]" = field(default_factory=asyncio.Queue)
-    failures: list[tuple[Order, str]] = field(default_factory=list)
-    partly: list[tuple[Order, str]] = field(default_factory=list)  # some samples came
-    troubles: list[ModelError] = field(default_factory=list)
+    seen: int = 0
 
 
 class Draw:
@@ -76,8 +65,34 @@ class Draw:
         self.on_progress, self.on_error = on_progress, on_error
         self.tally = Tally()
         self.deadline_s = float("inf")  # on the monotonic clock
-        self._loaded: set[str] = set()
+        self.desk: Desk | None = None  # where orders are shared with other workers
+        self._buyer = Buyer(providers, pool)
+        self._buyer.received, self._buyer.kept = self._look, self._keep
+        self._known: set[str] = set()  # requests that were looked up in the pool
+        self._hidden: dict[str, list[Sample]] = {}  # what was found there, and not asked for yet
         self._stopped = False
+
+    def join(
+        self,
+        orders: Orders,
+        crew: Crew,
+        models: Mapping[str, Model],
+        others: Callable[[], int],
+        holds: Callable[[], bool],
+    ) -> Desk:
+        """Share orders with other workers from now on.
+
+        Args:
+            orders: of the study.
+            crew: its workers.
+            models: of the study, judges included, by id.
+            others: how many workers live, beside this one.
+            holds: whether this worker's lease has not run out.
+        """
+        self._buyer.orders, self._buyer.holds = orders, holds
+        self.pool.on_kept = orders.mark_kept
+        self.desk = Desk(orders, crew, models, self._buyer, others)
+        return self.desk
 
     async def fill(self, wishes: Sequence[tuple[Request, int]], *, phase: str, cap: Budget | None = None) -> None:
         """See that every request has at least so many samples.
@@ -86,12 +101,15 @@ class Draw:
             BudgetExhausted: the ledger or the clock refused; what could be afforded has been drawn.
             ModelError: more requests failed than `MOST_FAILED` allows, or a question is never answered; what succeeded
                 is kept.
+            StudyLost: another worker conducts the study by now.
         """
         self._halt(False)
         wanted: dict[str, tuple[Request, int]] = {}
         for request, n in wishes:  # equal requests are one: their replicates are the same
             wanted[request.key] = request, max(n, wanted.get(request.key, (request, 0))[1])
-        self.load([request for request, _ in wanted.values()])
+        await asyncio.to_thread(self._look_up, [request for request, _ in wanted.values()])
+        for request, n in wanted.values():
+            self._reveal(request, n)
         lacking = self._lacking(wanted.values())
         self.tally.pooled += sum(n for _, n in wanted.values()) - sum(len(missing) for _, missing in lacking)
         bearable = max(1, MOST_FAILED[self.on_error] * len(lacking))
@@ -104,11 +122,15 @@ class Draw:
             raise self._never_answered([request for request, _ in lacking])
 
     def load(self, requests: Sequence[Request]) -> None:
-        """Take what the pool holds of these requests, once."""
-        fresh = [request.key for request in requests if request.key not in self._loaded]
-        for key, samples in self.pool.load(fresh).items() if fresh else ():
-            self.readings.add(key, samples)
-        self._loaded.update(fresh)
+        """See all that the pool holds of these requests."""
+        self._look_up(requests)
+        for request in requests:
+            self._see(request.key, self._hidden.pop(request.key, ()))
+
+    def holds_any(self, requests: Sequence[Request]) -> bool:
+        """Whether the pool has a sample of any of these requests."""
+        self._look_up(requests)
+        return any(self._hidden.get(one.key) or self.readings.samples(one) for one in requests)
 
     def worst(self, request: Request, n: int) -> Spend:
         """The most that n samples of a request may cost."""
@@ -116,6 +138,25 @@ class Draw:
         prompts = n if provider.may_split else 1  # an endpoint that ignores n is asked, and paid, once for each
         tokens_in, tokens_out = prompts * provider.count_tokens(request), n * model.max_tokens
         return Spend(n, tokens_in + tokens_out, provider.price(model).most(tokens_in, tokens_out, requests=prompts))
+
+    def _look_up(self, requests: Sequence[Request]) -> None:
+        """Fetch what the pool holds of requests, once; it is not seen yet."""
+        fresh = [request.key for request in requests if request.key not in self._known]
+        for key, samples in self.pool.load(fresh).items() if fresh else ():
+            self._hidden[key] = samples
+        self._known.update(fresh)
+
+    def _reveal(self, request: Request, n: int) -> None:
+        """See so many samples of what was fetched, the first ones; those that could not be had do not count."""
+        hidden = self._hidden.get(request.key)
+        while hidden and (missing := n - len(self.readings.samples(request))) > 0:
+            self._see(request.key, hidden[:missing])
+            hidden = self._hidden[request.key] = hidden[missing:]
+
+    def _see(self, key: str, samples: Sequence[Sample]) -> None:
+        if samples:
+            self.readings.add(key, samples)
+            self.tally.seen += len(samples)
 
     def _lacking(self, wanted: Iterable[tuple[Request, int]]) -> list[tuple[Request, range]]:
         """The replicates to ask for, so that each request has its number of samples."""
@@ -134,65 +175,49 @@ class Draw:
         while lacking:
             if time.monotonic() >= self.deadline_s:
                 raise BudgetExhausted("the wall clock's limit is reached")
-            worst = [self.worst(request, len(missing)) for request, missing in lacking]
-            reservations = self.ledger.reserve_many(worst, phase=phase, cap=cap)
-            orders = [Order(*wish, id) for wish, id in zip(lacking, reservations, strict=False)]
-            await self._buy_all(_Round(orders, bearable))
-            lacking = lacking[len(reservations) :]
+            ids = await asyncio.to_thread(self._reserve, lacking, phase, cap)
+            orders = [Order(*wish, id) for wish, id in zip(lacking, ids, strict=False)]
+            await self._buy_all(Round(orders, bearable), phase, cap)
+            lacking = lacking[len(ids) :]
 
-    async def _buy_all(self, this: _Round) -> None:
+    def _reserve(self, wishes: Sequence[tuple[Request, range]], phase: str, cap: Budget | None) -> list[int]:
+        worst = [self.worst(request, len(replicates)) for request, replicates in wishes]
+        return self.ledger.reserve_many(worst, phase=phase, cap=cap)
+
+    async def _buy_all(self, this: Round, phase: str, cap: Budget | None) -> None:
         """Buy; when stopped (Ctrl-C), ask for nothing more, but wait for what is on its way: it is paid for."""
-        buying = asyncio.create_task(self._buy(this))
+        buying = asyncio.create_task(self._buy(this, phase, cap))
         try:
             await asyncio.shield(buying)
         except asyncio.CancelledError:
             self._halt(True)
+            this.halt()
             await buying
             raise
 
     def _halt(self, halted: bool) -> None:
         self._stopped = halted
-        self._quiet(halted)
+        self._buyer.quiet(halted)
 
-    def _quiet(self, halted: bool) -> None:
-        """Whether providers are to ask nothing again."""
-        for provider in self.providers.values():
-            provider.halt(halted)
+    async def _buy(self, this: Round, phase: str, cap: Budget | None) -> None:
+        def reserve(orders: Sequence[Order]) -> list[int]:
+            return self._reserve([(order.request, order.replicates) for order in orders], phase, cap)
 
-    async def _buy(self, this: _Round) -> None:
-        writer = asyncio.create_task(self._write(this.arrivals))
+        places = this.places()
+        beside = self.desk.share(this, places, reserve, self._look) if self.desk else None
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for mine in _by_model(this.orders):
-                    queue = iter(mine)
-                    for _ in range(min(mine[0].request.model.concurrency, len(mine))):
-                        tasks.create_task(self._work(queue, this))
+            await self._buyer.buy(this, places, beside)
         finally:
-            await self._end(this, writer)
-        if this.troubles:
-            raise this.troubles[0]
+            unused = [order.reservation for order in this.unshared() if order.reservation not in this.settled]
+            await asyncio.to_thread(self.ledger.release_many, unused)
+            if this.over and (self._stopped or this.refusals):  # others may buy some of it yet: it is looked up again
+                self._known.difference_update(order.request.key for order in this.orders)
         if not self._stopped:  # a run that stops asks once only: what failed so is asked again when it goes on
+            for error in (*this.troubles, *this.refusals):
+                raise error
             self._record(this)
 
-    async def _work(self, queue: Iterator[Order], this: _Round) -> None:
-        """Ask for orders in turn, as long as all is well."""
-        for order in queue:
-            if self._stopped or this.troubles:  # nothing more is asked; what is on its way is paid for, and kept
-                return
-            try:
-                samples = await self.providers[order.request.model.id].complete(order.request, order.replicates)
-            except ProviderError as error:
-                this.failures.append((order, error.reason))
-            except ModelError as error:
-                this.troubles.append(error)
-            else:
-                self._receive(order, samples, this)
-            if len(this.failures) + len(this.partly) > this.bearable and not self._stopped:
-                this.troubles.append(_too_many(this))
-            if this.troubles:  # nobody goes on waiting for what is not needed any more
-                self._quiet(True)
-
-    def _receive(self, order: Order, samples: Sequence[Sample], this: _Round) -> None:
+    def _look(self, order: Order, samples: Sequence[Sample], this: Round) -> None:
         """What came; that no log-probability came with it is a trouble, but it is paid for."""
         if lacks_logprobs(order.request, samples):
             this.troubles.append(no_logprobs(order.request.model.id))
@@ -200,49 +225,26 @@ class Draw:
         if why is not None:
             self.tally.failed += 1
             this.partly.append((order, why))
-        this.arrivals.put_nowait(Settlement(order.request, samples, order.reservation, _true_spend(samples)))
+            this.judge()
+        if order.number:
+            self._see(order.request.key, samples)
+            self.tally.bought += 0 if order.reservation in this.settled else len(samples)
 
-    async def _end(self, this: _Round, writer: "asyncio.Task[set[int]]") -> None:
-        """Keep all that arrived, and give back what was reserved and not used."""
-        this.arrivals.put_nowait(None)
-        settled = await asyncio.shield(writer)
-        self.ledger.release_many([order.reservation for order in this.orders if order.reservation not in settled])
+    def _keep(self, batch: Sequence[Settlement]) -> None:
+        """What this worker bought, and has kept."""
+        for settlement in batch:
+            self.tally.bought += len(settlement.samples)
+            if not settlement.order:  # what was bought for all is seen by who ordered it
+                self._see(settlement.request.key, settlement.samples)
+        self.on_progress()
 
-    async def _write(self, arrivals: "asyncio.Queue[Settlement | None]") -> set[int]:
-        """Keep arrivals in groups: what came while the last was being written, and a little longer, is the next one.
-
-        Transactions cost the less a sample the more they keep: writing takes a fifth of the time at most, and nothing
-        waits longer than `LINGER_S` to be written.
-        """
-        settled: set[int] = set()
-        open_, writing_s = True, 0.0
-        while open_:
-            group = [await arrivals.get()]
-            if group[0] is not None:
-                await asyncio.sleep(min(4 * writing_s, LINGER_S))
-            while not arrivals.empty():
-                group.append(arrivals.get_nowait())
-            open_ = None not in group
-            batch = [arrival for arrival in group if arrival is not None]
-            if not batch:
-                continue
-            begun_s = time.monotonic()
-            await asyncio.to_thread(self.pool.keep_and_settle, batch)
-            writing_s = time.monotonic() - begun_s
-            for settlement in batch:
-                self.readings.add(settlement.request.key, settlement.samples)
-                self.tally.bought += len(settlement.samples)
-                settled.add(settlement.reservation)
-            self.on_progress()
-        return settled
-
-    def _record(self, this: _Round) -> None:
+    def _record(self, this: Round) -> None:
         """Few failures are records without an answer, with the reason."""
         self.tally.failed += len(this.failures)
         for order, reason in this.failures:
             samples = [Sample(r, "", finish="error", error=reason) for r in order.replicates]
             self.pool.keep([(order.request, samples)])
-            self.readings.add(order.request.key, samples)
+            self._see(order.request.key, samples)
 
     def _never_answered(self, requests: Sequence[Request]) -> ModelError:
         """The error that a question is refused however often it is asked: nobody may be judged by it in silence."""
@@ -255,17 +257,6 @@ class Draw:
         )
 
 
-def _too_many(this: _Round) -> TooManyFailed:
-    """Many failures stop the study; they leave no record, and are asked again when it goes on."""
-    failed = this.failures + this.partly
-    order, reason = failed[0]
-    return TooManyFailed(
-        f"{len(failed)} of {len(this.orders)} requests failed, the first with: {reason}",
-        where=f"model {order.request.model.id!r}",
-        mend="mend the endpoint and run the same command again: every sample that arrived is kept",
-    )
-
-
 def no_logprobs(model: str) -> ModelError:
     """The error that a strategy would choose blindly: what arrived is kept, and nothing more is asked."""
     return ModelError(
@@ -274,17 +265,3 @@ def no_logprobs(model: str) -> ModelError:
         mend="select by length, stated, a judge or a function of your own (best_of: {by: length}), or use an endpoint "
         "that gives logprobs",
     )
-
-
-def _by_model(orders: Sequence[Order]) -> list[list[Order]]:
-    """The orders of each model, in their order."""
-    found: dict[str, list[Order]] = {}
-    for order in orders:
-        found.setdefault(order.request.model.id, []).append(order)
-    return list(found.values())
-
-
-def _true_spend(samples: Sequence[Sample]) -> Spend:
-    tokens = sum(sample.input_tokens + sample.output_tokens for sample in samples)
-    came = sum(sample.error is None for sample in samples)
-    return Spend(came, tokens, sum(sample.cost_usd for sample in samples))

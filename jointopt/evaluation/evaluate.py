@@ -53,6 +53,11 @@ class Evaluate:
         self.load(sources, self.task.dev)
         self._harvest(set(sources))
 
+    def knows_something(self) -> bool:
+        """Whether the pool holds a sample of any dev example, under any source."""
+        sources, request = dict.fromkeys(policy.source for policy in self.policies), self.draw.readings.request
+        return self.draw.holds_any([request(source, example) for source in sources for example in self.task.dev])
+
     def load(self, sources: Sequence[Source], examples: Sequence[Example]) -> None:
         """Take from the pool what sources were asked about some examples, and what followed from that."""
         readings = self.draw.readings

@@ -2,7 +2,8 @@
 
 from jointopt.search.first import try_first
 from jointopt.search.proxy import reach_trials, serve_trials
-from jointopt.search.record import IMPORTANCE, Trials, close_stale, importances, open_trials
+from jointopt.search.record import IMPORTANCE, Trials, close_stale, close_trials, count_trials, importances, open_trials
+from jointopt.search.register import delete_trials, number_of_trials
 from jointopt.search.samplers import SAMPLERS, plans
 from jointopt.search.suggest import distributions, parameters, suggest
 from jointopt.search.trial import run_trial
@@ -17,8 +18,12 @@ __all__ = [
     "Terms",
     "Trials",
     "close_stale",
+    "close_trials",
+    "count_trials",
+    "delete_trials",
     "distributions",
     "importances",
+    "number_of_trials",
     "open_trials",
     "parameters",
     "plans",

@@ -7,19 +7,20 @@ asks next, and two workers on one SQLite file may take the same one.
 from collections.abc import Sequence
 
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from jointopt.domain import Budget, Policy, Space
 from jointopt.errors import BudgetExhausted
 from jointopt.evaluation import Evaluate
+from jointopt.search.record import count_trials
 from jointopt.search.suggest import parameters, suggest
-from jointopt.search.trial import told
+from jointopt.search.trial import told, write_down
 
 
 async def try_first(
     study: optuna.Study, space: Space, evaluate: Evaluate, first: Sequence[Policy], *, phase: str, cap: Budget | None
 ) -> str:
-    """Judge policies in their order; one that a finished trial already had is left out.
+    """Judge policies in their order; one that a finished trial already had is not told again.
 
     What the pool already tells of all examples is told to Optuna without a call.
 
@@ -34,31 +35,35 @@ async def try_first(
     Returns:
         Why the budget ended it, in words; empty where all were tried.
     """
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)) if first else []
     tried = [trial.params for trial in done]
     for policy in first:
-        trial = optuna.trial.FixedTrial(parameters(policy, space))
+        trial = FixedTrial(parameters(policy, space))
         suggest(trial, space)
-        if trial.params in tried:
-            continue
-        why = ""
+        known, why = trial.params in tried, ""
         try:
-            if policy not in evaluate.cards or len(evaluate.cards[policy].examples) < len(evaluate.task.dev):
+            if not _is_judged(evaluate, policy, known=known):
                 await evaluate.judge(policy, phase=phase, cap=cap)
         except BudgetExhausted as end:
             why = str(end)
-        _tell(study, trial, evaluate, policy)
+        if not known and policy in evaluate.cards:  # a block of examples was covered
+            write_down(study, _finished(trial, evaluate, policy), count_trials(study), evaluate.draw.ledger.hold)
         if why:
             return why
     return ""
 
 
-def _tell(study: optuna.Study, trial: optuna.trial.FixedTrial, evaluate: Evaluate, policy: Policy) -> None:
-    """Write the trial down as finished, if a block of examples was covered."""
+def _is_judged(evaluate: Evaluate, policy: Policy, *, known: bool) -> bool:
+    """Whether this run knows what a trial of the policy would find."""
     card = evaluate.cards.get(policy)
-    if card is not None:
-        value, attributes = card.utility(evaluate.preference), told(card)
-        finished = optuna.create_trial(
-            value=value, params=trial.params, distributions=trial.distributions, user_attrs=attributes
-        )
-        study.add_trial(finished)
+    return card is not None and (known or len(card.examples) >= len(evaluate.task.dev))
+
+
+def _finished(trial: FixedTrial, evaluate: Evaluate, policy: Policy) -> FrozenTrial:
+    card = evaluate.cards[policy]
+    return optuna.create_trial(
+        value=card.utility(evaluate.preference),
+        params=trial.params,
+        distributions=trial.distributions,
+        user_attrs=told(card),
+    )

@@ -11,6 +11,7 @@ import numpy as np
 from optuna.trial import FixedTrial
 
 from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Scorecard, Source, Space, Spend, Tactic
+from jointopt.errors import BudgetExhausted
 from jointopt.evaluation import Complete, Estimate, Evaluate
 from jointopt.search.suggest import distributions, parameters, suggest
 from jointopt.search.view import Buy, Floats, Integers, View
@@ -76,20 +77,49 @@ class PooledView(View):
         near = int(np.abs(self.depths - policy.n).argmin())
         return self._sources[policy.source], self._tactics.get(policy.tactic, near)
 
-    async def buy(self, buy: Buy) -> None:
-        """Have the samples, and what tactics ask about them, from the pool or for money.
+    async def buy(self, buys: Sequence[Buy]) -> tuple[int, str]:
+        """Have the samples of a round, and what tactics ask about them, from the pool or for money.
 
-        Raises:
-            BudgetExhausted: the ledger refused; what could be afforded is in the pool.
+        Returns:
+            How many of the buys were carried out, from the first on, and why the budget ended it; empty where it did
+            not.
         """
-        source, deepest = self.every[buy.source], max(self.space.ns)
-        wanted = self.held[buy.source] + np.bincount(buy.examples, minlength=self.examples) * buy.n
-        deep = np.minimum(wanted, deepest)  # no policy asks for more
-        more = deep - self.held[buy.source]
-        wishes = [(source, self.dev[place], int(deep[place])) for place in np.flatnonzero(more)]
+        try:
+            await self._fill([wish for buy in buys for wish in self._wishes(buy)])
+        except BudgetExhausted:
+            return await self._buy_in_turn(buys)
+        for buy in buys:
+            self._enter(buy)
+        return len(buys), ""
+
+    async def _buy_in_turn(self, buys: Sequence[Buy]) -> tuple[int, str]:
+        """One after the other, as far as the budget goes: what was bought together is in the pool."""
+        for done, buy in enumerate(buys):
+            try:
+                await self._fill(self._wishes(buy))
+            except BudgetExhausted as end:
+                return done, str(end)
+            self._enter(buy)
+        return len(buys), ""
+
+    async def _fill(self, wishes: Sequence[tuple[Source, Example, int]]) -> None:
         await self.evaluate.fill(wishes, self.ways, self.phase, self.cap)
-        for place in np.flatnonzero(more):
-            self.spend += self._paid(source, self.dev[place], int(self.held[buy.source, place]), int(deep[place]))
+
+    def _deep(self, buy: Buy) -> Integers:
+        """Samples of every example that its source has afterwards; no policy asks for more than the largest n."""
+        wanted = self.held[buy.source] + np.bincount(buy.examples, minlength=self.examples) * buy.n
+        return np.asarray(np.minimum(wanted, max(self.space.ns)))
+
+    def _wishes(self, buy: Buy) -> list[tuple[Source, Example, int]]:
+        deep, source = self._deep(buy), self.every[buy.source]
+        more = np.flatnonzero(deep - self.held[buy.source])
+        return [(source, self.dev[place], int(deep[place])) for place in more]
+
+    def _enter(self, buy: Buy) -> None:
+        """Count what a buy came to."""
+        held, deep = self.held[buy.source], self._deep(buy)
+        for place in np.flatnonzero(deep - held):
+            self.spend += self._paid(self.every[buy.source], self.dev[place], int(held[place]), int(deep[place]))
         self.held[buy.source] = deep
 
     def room(self) -> int:

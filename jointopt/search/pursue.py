@@ -1,26 +1,31 @@
 """Carries out what a sampler plans: one trial for each thing that it buys, as ordinary as any other."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from math import ceil
 
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from jointopt.domain import BLOCK, Policy
 from jointopt.errors import BudgetExhausted, StudyFileError
 from jointopt.search.pooled import RESERVE, PooledView
+from jointopt.search.record import count_trials
 from jointopt.search.samplers import Planned
-from jointopt.search.trial import told
+from jointopt.search.trial import told, write_down
 from jointopt.search.view import Buy
 
 DRAWS = 16  # completions of a pool, for the value of a trial
 
 
 async def pursue(
-    study: optuna.Study, view: PooledView, sampler: Planned, trials: int | None, share: float = 1.0
+    study: optuna.Study, view: PooledView, sampler: Planned, trials: int | None, share: float = 1.0, *, first: int = 0
 ) -> tuple[str, list[Policy]]:
     """Run a plan to its end, then judge the policies that it chose as far as what was kept back allows.
 
-    Trials that an earlier run of the study has recorded are gone through again, from the pool, and not recorded twice.
+    What a round buys is bought together. Its trials are written down when they are done, each in one transaction, so
+    that a run that dies leaves none behind that is still running. Trials that an earlier run of the study has recorded
+    are gone through again, from the pool, and not recorded twice.
 
     Args:
         study: Optuna's.
@@ -28,6 +33,7 @@ async def pursue(
         sampler: whose plan it is.
         trials: how many the study may have in all; None for no limit.
         share: of the study's budget that the search may use.
+        first: trials that the study had before the plan began.
 
     Returns:
         Why the search ended, in words, and the policy to use under every preference.
@@ -36,15 +42,18 @@ async def pursue(
         StudyFileError: the budget is too small to tell policies apart.
     """
     _afford(view, sampler, share)
-    recorded, why = len(study.get_trials(deepcopy=False)), ""
-    for number, buy in enumerate(sampler.plan(view)):
-        if trials is not None and number >= trials:
+    recorded, number, why = count_trials(study), first, ""
+    for turn in sampler.plan(view):
+        begun, buys = datetime.now(), turn if trials is None else turn[: max(trials - number, 0)]
+        done, why = await view.buy(buys)
+        sampler.learn(view, buys[:done])
+        for buy in buys[:done]:
+            if number >= recorded:
+                write_down(study, _finished(view, buy, begun), number, view.evaluate.draw.ledger.hold)
+            number += 1
+        if not why and len(buys) < len(turn):
             why = f"all {trials} trials are done"
-            break
-        try:
-            await _carry_out(study, view, sampler, buy, record=number >= recorded)
-        except BudgetExhausted as end:
-            why = str(end)
+        if why:
             break
     chosen = [view.policy(*choice) for choice in sampler.best(view)]
     return why or sampler.why, await _confirm(view, chosen)
@@ -55,7 +64,7 @@ def _afford(view: PooledView, sampler: Planned, share: float) -> None:
     least, room, calls = sampler.least(view), view.room(), view.cap.calls
     block = min(BLOCK, view.examples) * int(view.depths.max())
     need = max(ceil(least / (1 - RESERVE)), block)
-    if room >= least and (calls is None or calls >= need or view.evaluate.draw.readings.count()):
+    if room >= least and (calls is None or calls >= need or view.evaluate.knows_something()):
         return
     more = (
         f"{ceil(need / share):,} calls at least" if calls is not None else f"{least / max(room, 1):.1f} times as much"
@@ -68,30 +77,21 @@ def _afford(view: PooledView, sampler: Planned, share: float) -> None:
     )
 
 
-async def _carry_out(study: optuna.Study, view: PooledView, sampler: Planned, buy: Buy, *, record: bool) -> None:
-    if not record:
-        await view.buy(buy)
-        return
-    sampler.aim(view.distributions, view.params(buy.source, buy.tactic))
-    trial = study.ask(dict(view.distributions))
-    try:
-        await view.buy(buy)
-    except BudgetExhausted:
-        study.tell(trial, state=TrialState.PRUNED)
-        raise
-    except BaseException:
-        study.tell(trial, state=TrialState.FAIL)  # Ctrl-C and errors alike: no trial is left running
-        raise
+def _finished(view: PooledView, buy: Buy, begun: datetime) -> FrozenTrial:
+    """A trial that is done, with what its policy may expect by now."""
     card = view.worth(buy, DRAWS)
-    if card is None:
-        study.tell(trial, state=TrialState.PRUNED)
-        return
-    for name, value in told(card).items():
-        trial.set_user_attr(name, value)
-    study.tell(trial, card.utility(view.books[0][0]))
+    trial = optuna.create_trial(
+        state=TrialState.COMPLETE if card else TrialState.PRUNED,
+        value=card.utility(view.books[0][0]) if card else None,
+        params=dict(view.params(buy.source, buy.tactic)),
+        distributions=dict(view.distributions),
+        user_attrs=told(card) if card else {},
+    )
+    trial.datetime_start = begun
+    return trial
 
 
-async def _confirm(view: PooledView, chosen: list[Policy]) -> list[Policy]:
+async def _confirm(view: PooledView, chosen: Sequence[Policy]) -> list[Policy]:
     """Judge every chosen policy on as many blocks as the budget pays for, all on one before any on the next; then what
     could not be foreseen under the same sources. What is the best of these under each preference is chosen.
     """

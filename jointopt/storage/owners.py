@@ -35,3 +35,13 @@ def _start(pid: int) -> str:
     except OSError:
         return ""
     return status.rpartition(")")[2].split()[19]
+
+
+def host_of(owner: str) -> str:
+    """The machine that an owner runs on."""
+    return owner.partition(":")[0]
+
+
+def gone(owner: str) -> bool:
+    """Whether an owner was a process of this host that runs no more; of another host nobody can say so."""
+    return host_of(owner) == socket.gethostname() and not lives(owner)

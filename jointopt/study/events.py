@@ -23,6 +23,7 @@ class Progress:
         pooled: completions that the pool served this run.
         failed: requests that failed in this run.
         calls_per_s: completions bought per second of this run.
+        workers: of the study that live, this one too.
     """
 
     phase: str
@@ -38,6 +39,7 @@ class Progress:
     pooled: int
     failed: int
     calls_per_s: float
+    workers: int = 1
 
     @property
     def used(self) -> float:

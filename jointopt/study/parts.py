@@ -1,11 +1,11 @@
 """The parts of a study, put together from its plan: the one place where they all meet."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from jointopt.config import Plan, changes
-from jointopt.domain import Preference, Price
+from jointopt.domain import Model, Preference, Price
 from jointopt.errors import StudyChanged, StudyFileError, UserError
 from jointopt.evaluation import Draw, Estimate, Evaluate, Readings
 from jointopt.grading import Rubric, build
@@ -28,11 +28,17 @@ class Parts:
     ledger: Ledger
     providers: Mapping[str, Provider]
     prices: Mapping[str, Price]
+    board: Scoreboard
     readings: Readings
     draw: Draw
     estimate: Estimate
     evaluate: Evaluate
     lender: Lender | None
+
+
+def models_of(plan: Plan) -> dict[str, Model]:
+    """Every model of the plan, judges included, by id."""
+    return {**plan.space.models, **{judge.model.id: judge.model for judge in plan.judges.values()}}
 
 
 def connect_models(plan: Plan) -> tuple[dict[str, Provider], dict[str, Price]]:
@@ -41,7 +47,7 @@ def connect_models(plan: Plan) -> tuple[dict[str, Provider], dict[str, Price]]:
     Raises:
         ModelError: an unknown model, or one without a price.
     """
-    models = {**plan.space.models, **{judge.model.id: judge.model for judge in plan.judges.values()}}
+    models = models_of(plan)
     providers = connect_all(models.values())
     return providers, {id: providers[id].price(model) for id, model in models.items()}
 
@@ -89,20 +95,36 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
     except UserError:
         database.close()
         raise
-    pool, ledger = (
-        SamplePool(database, row.id, *([lender.fetch(database)] if lender else [])),
-        Ledger(database, row.id, plan.budget),
-    )
-    readings = read_samples(plan)
-    draw = Draw(readings, pool, ledger, providers, on_progress, plan.on_error)
-    board = Scoreboard(database, row.id)
-    estimate = Estimate(readings, open_playbook(plan, plan.preference), prices)
+    pool = SamplePool(database, row.id, *([lender.fetch(database)] if lender else []))
+    ledger, board = Ledger(database, row.id, plan.budget), Scoreboard(database, row.id)
+    draw = Draw(read_samples(plan), pool, ledger, providers, on_progress, plan.on_error)
+    learning = _learn(plan, draw, prices, board)
+    return Parts(plan, database, studies, row, pool, ledger, providers, prices, board, *learning, lender)
+
+
+def forget(parts: Parts) -> Parts:
+    """The same parts, to begin a run with: nothing of what the pool holds has been seen yet."""
+    plan, told = parts.plan, parts.draw.on_progress
+    draw = Draw(read_samples(plan), parts.pool, parts.ledger, parts.providers, told, plan.on_error)
+    readings, draw, estimate, evaluate = _learn(plan, draw, parts.prices, parts.board)
+    return replace(parts, readings=readings, draw=draw, estimate=estimate, evaluate=evaluate)
+
+
+def restore(parts: Parts) -> None:
+    """See all that the pool holds of the dev half, and score every policy that it covers, without a call."""
+    here = set(parts.evaluate.policies)
+    cards = (card for policy, card in parts.board.cards().items() if policy in here)
+    parts.estimate.recall(cards, parts.plan.task.dev)
+    parts.evaluate.restore()
+
+
+def _learn(
+    plan: Plan, draw: Draw, prices: Mapping[str, Price], board: Scoreboard
+) -> tuple[Readings, Draw, Estimate, Evaluate]:
+    """What learns from the samples that are drawn, and has learnt nothing yet."""
+    estimate = Estimate(draw.readings, open_playbook(plan, plan.preference), prices)
     evaluate = Evaluate(plan.task, plan.space.policies(), draw, estimate, plan.preference, board.keep)
-    here = set(evaluate.policies)
-    estimate.recall((card for policy, card in board.cards().items() if policy in here), plan.task.dev)
-    return Parts(
-        plan, database, studies, row, pool, ledger, providers, prices, readings, draw, estimate, evaluate, lender
-    )
+    return draw.readings, draw, estimate, evaluate
 
 
 def _begin(plan: Plan, studies: Studies, *, force: bool, create: bool) -> tuple[Lender | None, StudyRow]:

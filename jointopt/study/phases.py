@@ -10,8 +10,8 @@ from typing import Any
 from jointopt.analysis import Extent, Procedure, Separate
 from jointopt.domain import BLOCK, Example, Policy, Source, Spend
 from jointopt.errors import BudgetExhausted
-from jointopt.search import Found, Terms, Trials, search, try_first
-from jointopt.study.parts import Parts
+from jointopt.search import Found, Terms, Trials, close_stale, search, try_first
+from jointopt.study.parts import Parts, restore
 from jointopt.study.preferences import open_books
 from jointopt.study.warm import begin_warm
 
@@ -33,11 +33,15 @@ class Phases:
         self._follow(self.chosen())
 
     async def run(self) -> None:
-        """Run every phase that has not ended yet."""
+        """Run every phase that has not ended yet. After the search, all that the pool holds counts."""
         for name, phase in (("search", self.search), ("table", self.table), ("sealed", self.sealed)):
             if self.recall(name) is None:
                 self.say(name)
-                self.parts.studies.record(self.parts.row.id, name, await phase())
+                found = await phase()
+                self.parts.ledger.hold()
+                self.parts.studies.record(self.parts.row.id, name, found)
+            if name == "search":
+                restore(self.parts)
 
     def recall(self, phase: str) -> Any:
         """What a phase recorded; None where it has not ended."""
@@ -48,9 +52,10 @@ class Phases:
         parts = self.parts
         cap = parts.plan.budget.part(SHARES["search"])
         evaluate, trials = parts.evaluate, parts.plan.trials
-        first, space = begin_warm(parts)[:trials], parts.plan.space
+        first, space, books = begin_warm(parts)[:trials], parts.plan.space, open_books(parts)
         why = await try_first(self.trials, space, evaluate, first, phase="search", cap=cap)
-        terms = Terms("search", cap, trials, open_books(parts), parts.plan.seed, SHARES["search"])
+        plan = parts.plan
+        terms = Terms("search", cap, trials, books, plan.seed, plan.sampler, SHARES["search"], len(first))
         found = Found(why) if why else await search(self.trials, space, evaluate, terms)
         self._follow(found.chosen)
         leader = evaluate.leader()
@@ -60,6 +65,7 @@ class Phases:
         lent = parts.pool.lent(parts.readings.request_keys()).samples  # others' samples helped to choose, too
         calls = max(bought + lent, found.looked)
         chosen = [policy.to_json() for policy in found.chosen]
+        close_stale(self.trials)
         return {"joint": leader.policy.to_json(), "calls": calls, "why": found.why, "chosen": chosen}
 
     def chosen(self) -> list[Policy]:

@@ -8,15 +8,19 @@ from typing import Self
 
 from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
+from jointopt.errors import StudyStopped
 from jointopt.reports import Ranked, publish, render_page
-from jointopt.search import close_stale, open_trials
+from jointopt.search import close_trials, count_trials, open_trials
+from jointopt.storage import LEASE_S, Crew
 from jointopt.study.browse import ON_A_PAGE, Browser
 from jointopt.study.canary import Canary
 from jointopt.study.conclude import conclude
 from jointopt.study.events import Progress
-from jointopt.study.parts import assemble
+from jointopt.study.parts import Parts, assemble, forget, restore
 from jointopt.study.phases import SHARES, Phases
 from jointopt.study.places import rank
+from jointopt.study.pulse import Pulse
+from jointopt.study.shift import Duty, Shift
 from jointopt.study.warm import taken_over
 
 TELL_EVERY_S = 0.25
@@ -43,14 +47,39 @@ class Study:
         create: bool = True,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
-        self.plan, self._tell = plan, on_progress
+        self.plan, self._tell, self._force = plan, on_progress, force
         self._phase, self._started, self._told = "search", time.monotonic(), 0.0
-        self.parts = assemble(plan, force=force, create=create, on_progress=self._progress)
+        self._pulse: Pulse | None = None  # while it runs
+        self._parts = assemble(plan, force=force, create=create, on_progress=self._progress)
         self.trials = open_trials(plan.storage, plan.name, sampler=plan.sampler, seed=plan.seed)
-        self.phases = Phases(self.parts, self.trials, self._enter)
-        self._canary = Canary(self.parts, force=force)
-        self.parts.evaluate.restore()
-        self._load_sealed()
+        self.phases = Phases(self._parts, self.trials, self._enter)
+        self._canary = Canary(self._parts, force=force)
+        self._seen = self._run_before = False  # all of the pool; whether the parts have learnt from a run
+
+    @property
+    def parts(self) -> Parts:
+        """Its parts; while it does not run, they know all that the pool holds."""
+        if not self._seen and self._pulse is None:
+            self._seen = True
+            restore(self._parts)
+            if self.phases.recall("sealed"):  # only once the seal is open are its samples looked at
+                self._parts.evaluate.load(list(self.plan.space.sources()), self.plan.task.sealed)
+        return self._parts
+
+    def begin_anew(self) -> Parts:
+        """Know nothing of what the pool holds: a run that goes on decides as one that was never disturbed."""
+        if self._seen or self._run_before:
+            self._parts, self._seen = forget(self._parts), False
+            self.phases = Phases(self._parts, self.trials, self._enter)
+            self._canary = Canary(self._parts, force=self._force)
+        self._run_before = True
+        return self._parts
+
+    async def conduct(self) -> None:
+        """Run every phase that has not ended, in an event loop that is the run's own."""
+        await self._canary.look()
+        await self.phases.run()
+        self._seen = True
 
     def __enter__(self) -> Self:
         return self
@@ -61,47 +90,54 @@ class Study:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database and the models' connections."""
-        asyncio.run(self._close_providers())
-        self.parts.database.close()
-        if self.parts.lender:
-            self.parts.lender.close()
+        """Let go of the databases and the models' connections."""
+        asyncio.run(self.close_providers())
+        close_trials(self.trials)
+        self._parts.database.close()
+        if self._parts.lender:
+            self._parts.lender.close()
 
     @property
     def finished(self) -> bool:
         """Whether every phase has ended."""
         return all(self.phases.recall(phase) is not None for phase in SHARES)
 
-    def run(self) -> Findings:
+    def run(self, *, lease_s: float = LEASE_S) -> Findings:
         """Run whatever has not ended, publish the findings to the trials' store, and return them.
 
-        A finished study stays finished: it only says again what it found.
+        Where another worker conducts the study already, this one buys what that one orders, and takes its place if it
+        falls silent. A finished study stays finished: it only says again what it found.
+
+        Args:
+            lease_s: how long this worker keeps what it holds when it falls silent.
 
         Raises:
             BudgetExhausted: the budget does not even cover the first block of examples.
             ModelDrift: the study goes on, and another model answers behind a name; nothing was bought from it.
+            StudyStopped: somebody has stopped it; the same call goes on from here.
             UserError: a model or the storage failed for good; the same call goes on from here.
         """
         if self.finished:
             return self.findings()
-        studies, row = self.parts.studies, self.parts.row
-        studies.acquire(row.id)
-        self._started, elapsed_s = time.monotonic(), studies.find(row.name).elapsed_s
-        limit = self.plan.budget.wall_clock_s
-        self.parts.draw.deadline_s = float("inf") if limit is None else self._started + limit - elapsed_s
-        finished = False
+        return self.publish() if self.work(lease_s=lease_s, again=True) else self.findings()
+
+    def work(self, *, lease_s: float = LEASE_S, again: bool = False) -> bool:
+        """Be one of the study's workers until it has finished; returns whether this one conducted it last.
+
+        Args:
+            lease_s: as for `run`.
+            again: whether a study that was stopped goes on.
+
+        Raises:
+            as for `run`.
+        """
+        crew = Crew(self._parts.database, self._parts.row.id, lease_s=lease_s)
+        self._started, self._pulse = time.monotonic(), Pulse(crew)
         try:
-            self.parts.ledger.write_off()
-            close_stale(self.trials)
-            asyncio.run(self._run())
-            finished = True
+            with self._pulse as pulse:
+                return Shift(pulse, Duty(self.begin_anew, self.conduct, self.close_providers)).work(again=again)
         finally:
-            studies.add_elapsed(row.id, time.monotonic() - self._started)
-            hits = studies.recall(row.id, "pool_hits") or 0
-            studies.record(row.id, "pool_hits", hits + self.parts.draw.tally.pooled)
-            studies.set_state(row.id, "finished" if finished else "stopped")
-            studies.release(row.id)
-        return self.publish()
+            self._pulse = None
 
     def publish(self) -> Findings:
         """Put the findings where Optuna Dashboard shows them, and return them."""
@@ -150,7 +186,7 @@ class Study:
             spend=self.parts.ledger.spent(),
             budget=self.plan.budget,
             seconds=self.parts.row.elapsed_s + here_s,
-            trials=len(self.trials.get_trials(deepcopy=False)),
+            trials=count_trials(self.trials),
             best=leader.policy if leader else None,
             score=leader.score if leader else float("nan"),
             interval=leader.interval if leader else (0.0, 1.0),
@@ -159,23 +195,13 @@ class Study:
             pooled=tally.pooled,
             failed=tally.failed,
             calls_per_s=tally.bought / here_s if here_s else 0.0,
+            workers=1 + (self._pulse.others() if self._pulse else 0),
         )
 
-    async def _run(self) -> None:
-        try:
-            await self._canary.look()
-            await self.phases.run()
-        finally:
-            await self._close_providers()
-
-    async def _close_providers(self) -> None:
-        for provider in set(self.parts.providers.values()):
+    async def close_providers(self) -> None:
+        """Let go of the models' connections, which belong to an event loop."""
+        for provider in set(self._parts.providers.values()):
             await provider.close()
-
-    def _load_sealed(self) -> None:
-        """Only once the seal is open are its samples looked at."""
-        if self.phases.recall("sealed"):
-            self.parts.evaluate.load(list(self.plan.space.sources()), self.plan.task.sealed)
 
     def _enter(self, phase: str) -> None:
         self._phase, self._told = phase, 0.0
@@ -185,3 +211,27 @@ class Study:
         if time.monotonic() - self._told >= TELL_EVERY_S:
             self._tell(self.progress())
             self._told = time.monotonic()
+
+
+def work(
+    plan: Plan, *, lease_s: float = LEASE_S, on_progress: Callable[[Progress], None] = lambda progress: None
+) -> str:
+    """Be one of a study's workers until it has finished or was stopped; returns which, in words.
+
+    Args:
+        plan: of a study that has begun.
+        lease_s: how long this worker keeps what it holds when it falls silent.
+        on_progress: told how far the study is, whenever samples arrive.
+
+    Raises:
+        UserError: as for `Study`.
+    """
+    with Study(plan, create=False, on_progress=on_progress) as study:
+        if study.finished:
+            return "the study has finished already"
+        try:
+            if study.work(lease_s=lease_s):
+                study.publish()
+        except StudyStopped as end:
+            return str(end)
+    return "the study has finished"

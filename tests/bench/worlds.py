@@ -71,7 +71,7 @@ class World(View):
         self.counts = np.zeros(self.shares.shape)
         self.held = np.zeros(self.shares.shape[:2], dtype=np.int64)
         self.preferences, self.akin = len(population.weights), len(self.shares)
-        self._drawn: Integers = np.zeros((0, 0), dtype=np.int64)
+        self._drawn: dict[int, Integers] = {}  # what each source drew last
         self._luck: dict[int, Floats] = {}
         sources, tactics = list(range(self.shares.shape[0])), list(range(population.worth.shape[2]))
         self.distributions = {"source": Fixed(sources), "n": Fixed(tactics)}
@@ -88,21 +88,22 @@ class World(View):
         """What is left of the budget."""
         return self.budget - self.spent
 
-    def buy(self, buy: Buy) -> None:
+    def buy(self, *buys: Buy) -> None:
         """Draw samples from the population."""
-        edges = self.edges[buy.source, buy.examples]
-        uniform = self.rng.random((len(buy.examples), buy.n))
-        self._drawn = (uniform[..., None] > edges[:, None, :-1]).sum(axis=-1)
-        np.add.at(self.counts[buy.source], (np.repeat(buy.examples, buy.n), self._drawn.reshape(-1)), 1)
-        np.add.at(self.held[buy.source], buy.examples, buy.n)
-        self.spent += buy.calls
+        for buy in buys:
+            edges = self.edges[buy.source, buy.examples]
+            uniform = self.rng.random((len(buy.examples), buy.n))
+            drawn = self._drawn[buy.source] = (uniform[..., None] > edges[:, None, :-1]).sum(axis=-1)
+            np.add.at(self.counts[buy.source], (np.repeat(buy.examples, buy.n), drawn.reshape(-1)), 1)
+            np.add.at(self.held[buy.source], buy.examples, buy.n)
+            self.spent += buy.calls
 
     def rewards(self, buy: Buy) -> Floats:
         """By disjoint blocks of the samples just drawn, as in the paper."""
         found = np.full((self.preferences, self.tactics, len(buy.examples)), np.nan)
         for tactic, n in enumerate(self.depths):
             if n <= buy.n and self.plain[tactic]:
-                blocks = self._drawn[:, : buy.n // n * n].reshape(len(buy.examples), -1, n)
+                blocks = self._drawn[buy.source][:, : buy.n // n * n].reshape(len(buy.examples), -1, n)
                 found[:, tactic] = self.earn_block(blocks, buy.source).mean(axis=2)
         return found
 
@@ -243,8 +244,9 @@ class BestOf(World):
 
 def search(sampler: Planned, world: World) -> list[Choice]:
     """Carry a plan out, and say what it chose. A plan that overspends is an error."""
-    for buy in sampler.plan(world):
-        world.buy(buy)
+    for turn in sampler.plan(world):
+        world.buy(*turn)
         if world.spent > world.budget:
             raise RuntimeError(f"{type(sampler).__name__} spent {world.spent} of {world.budget}")
+        sampler.learn(world, turn)
     return sampler.best(world)

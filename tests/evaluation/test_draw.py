@@ -168,10 +168,10 @@ async def test_many_failures_stop_the_study_and_lose_nothing(tmp_path: Path) -> 
     requests = _requests(draw, "a", "b", "c")
     with pytest.raises(ModelError, match="2 of 3 requests failed, the first with: the line is dead"):
         await draw.fill([(request, 1) for request in requests], phase="search")
-    draw.providers = {"m": Echo()}
-    await draw.fill([(request, 1) for request in requests], phase="search")
-    assert draw.ledger.spent().calls == 3
-    assert draw.pool.failed_counts() == {}
+    again = _draw(tmp_path, Budget(calls=10), Echo())
+    await again.fill([(request, 1) for request in requests], phase="search")
+    assert again.ledger.spent().calls == 3
+    assert again.pool.failed_counts() == {}
 
 
 class Slow(Echo):

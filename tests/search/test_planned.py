@@ -38,8 +38,9 @@ def test_a_plan_never_overspends(name: str, budget: int, seed: int) -> None:
     population = make_votes(prompts=7, questions=20)
     world = Votes(population, np.arange(20), budget, seed)
     sampler = _plan(name, seed)
-    for buy in sampler.plan(world):
-        world.buy(buy)
+    for turn in sampler.plan(world):
+        world.buy(*turn)
+        sampler.learn(world, turn)
         assert world.spent <= budget
     if budget >= sampler.least(world):
         assert len(sampler.best(world)) == world.preferences

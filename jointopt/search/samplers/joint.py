@@ -6,7 +6,7 @@ tactic at every n. How sure that is, a Bayesian bootstrap over examples says: pr
 best under any preference leave the race, half of them a round at most, and what they would have cost deepens the rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 import numpy as np
@@ -44,7 +44,7 @@ class Joint(Planned):
         """A round of all prompts."""
         return view.sources * view.portion * min(LEAST, view.examples)
 
-    def plan(self, view: View) -> Iterator[Buy]:
+    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
         """Race until the budget is spent, or nothing is left to decide."""
         self.race = np.arange(view.sources)
         self.visits, each, tactics = 0, view.portion, np.zeros(view.sources, dtype=np.int64)
@@ -56,7 +56,7 @@ class Joint(Planned):
             if self.visits * each >= view.examples * int(view.depths.max()):
                 self.why = "what is still in the race has as many samples as any policy asks for"
                 return
-            yield from self._visit(view, tactics, visits, each)
+            yield self._visit(view, tactics, visits, each)
             self.seen = np.arange(min(self.visits, view.examples))
             worlds = self._worlds(view.expected(self.race, self.seen, DRAWS))
             tactics[self.race] = worlds[0].mean(axis=2).argmax(axis=1)
@@ -76,12 +76,11 @@ class Joint(Planned):
         places = [divmod(int(np.nanargmax(mean)), view.tactics) for mean in means]
         return [(int(self.race[source]), tactic) for source, tactic in places]
 
-    def _visit(self, view: View, tactics: Integers, visits: int, each: int) -> Iterator[Buy]:
+    def _visit(self, view: View, tactics: Integers, visits: int, each: int) -> list[Buy]:
         """The next examples in turn, the first again after the last."""
         turn = np.arange(self.visits, self.visits + visits) % view.examples
-        for source in self.race:
-            yield Buy(int(source), int(tactics[source]), turn, each)
         self.visits += visits
+        return [Buy(int(source), int(tactics[source]), turn, each) for source in self.race]
 
     def _worlds(self, expected: Floats) -> Floats:
         """Mean utility in worlds where examples weigh at random, shape (C, S', X, worlds)."""

@@ -1,7 +1,7 @@
 """Samplers that plan: beside the policy of the next trial they say what it buys. Each is an Optuna sampler too."""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from optuna import Study
@@ -18,8 +18,8 @@ Choice = tuple[int, int]  # source, tactic
 class Planned(BaseSampler):
     """An Optuna sampler whose trials follow a plan.
 
-    The plan is a generator, as strategies are: it yields what to buy, and looks at the view again when that is there.
-    It ends by itself before the view has no room left.
+    The plan is a generator, as strategies are: it yields a round, what to buy together, and looks at the view again
+    when all of that is there. It ends by itself before the view has no room left. A round has each source once.
 
     Args:
         seed: of its choices.
@@ -32,8 +32,11 @@ class Planned(BaseSampler):
         self._next: tuple[dict[str, BaseDistribution], dict[str, Any]] = ({}, {})
 
     @abstractmethod
-    def plan(self, view: View) -> Iterator[Buy]:
-        """What to buy, step by step."""
+    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
+        """What to buy, round by round."""
+
+    def learn(self, view: View, buys: Sequence[Buy]) -> None:
+        """Told what of a round was bought, before the next one is planned."""
 
     @abstractmethod
     def best(self, view: View) -> list[Choice]:

@@ -1,6 +1,6 @@
 """Policy search by sequential trimming (PSST, Mahmud et al. 2508.10030): the worse half is dropped, round by round."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil, log2
 
 import numpy as np
@@ -24,13 +24,13 @@ class Psst(Pulls):
         super().__init__(seed)
         self.alive: Flags = np.zeros((0, 0, 0), dtype=np.bool_)
 
-    def plan(self, view: View) -> Iterator[Buy]:
+    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
         """Trim until the rounds are over."""
         self.begin(view)
         self.alive = np.ones_like(self.sums, dtype=np.bool_)
         yield from self.trim(view)
 
-    def trim(self, view: View) -> Iterator[Buy]:
+    def trim(self, view: View) -> Iterator[Sequence[Buy]]:
         """Halve what is alive, round by round."""
         rounds = ceil(log2(max(int(self.alive[0].sum()), 2)))
         for left in range(rounds, 0, -1):

@@ -1,6 +1,6 @@
 """PSST+K (Mahmud et al. 2508.10030): the K prompts that are best alone first, then PSST over these."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,7 +22,7 @@ class PsstK(Psst):
         super().__init__(seed)
         self.k = k
 
-    def plan(self, view: View) -> Iterator[Buy]:
+    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
         """Prompts first, then policies."""
         self.begin(view)
         every = np.arange(view.sources)

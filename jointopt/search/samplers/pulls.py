@@ -1,6 +1,6 @@
 """What bandit algorithms over policies share: pulls of one random example each, and the mean reward of every policy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -28,19 +28,20 @@ class Pulls(Planned):
         self.sums = np.zeros((view.preferences, view.sources, view.tactics))
         self.pulled = np.zeros((view.sources, view.tactics), dtype=np.int64)
 
-    def pull(self, view: View, source: int, depth: int, times: int) -> Iterator[Buy]:
+    def pull(self, view: View, source: int, depth: int, times: int) -> Buy:
         """Pull a source so many times, with `depth` samples each."""
-        if times < 1 or depth < 1:
-            return
         deepest = int(np.where(view.depths <= depth, view.depths, 0).argmax())
-        buy = Buy(source, deepest, self.rng.integers(view.examples, size=times), depth)
-        yield buy
-        rewards = view.rewards(buy)
-        seen = ~np.isnan(rewards[0, :, 0])
-        self.sums[:, source, seen] += rewards[:, seen].sum(axis=2)
-        self.pulled[source, seen] += times
+        return Buy(source, deepest, self.rng.integers(view.examples, size=times), depth)
 
-    def share(self, view: View, sources: Integers, depths: Integers, calls: int) -> Iterator[Buy]:
+    def learn(self, view: View, buys: Sequence[Buy]) -> None:
+        """Keep the rewards of what was pulled."""
+        for buy in buys:
+            rewards = view.rewards(buy)
+            seen = ~np.isnan(rewards[0, :, 0])
+            self.sums[:, buy.source, seen] += rewards[:, seen].sum(axis=2)
+            self.pulled[buy.source, seen] += len(buy.examples)
+
+    def share(self, view: View, sources: Integers, depths: Integers, calls: int) -> Iterator[Sequence[Buy]]:
         """Pull sources equally often, each at its depth, with so many calls in all.
 
         Where they do not pay for one pull each, depths are cut (the paper's rule gives nobody a pull there, and its
@@ -51,8 +52,10 @@ class Pulls(Planned):
                 sources = np.sort(self.rng.choice(sources, size=max(calls, 0), replace=False))
             depths = np.full(len(sources), max(calls // max(len(sources), 1), 1)).clip(max=int(depths.max()))
         times = calls // max(int(depths.sum()), 1)
-        for source, depth in zip(sources, depths, strict=True):
-            yield from self.pull(view, int(source), int(depth), times)
+        pairs = zip(sources, depths, strict=True)
+        pulls = [self.pull(view, int(source), int(depth), times) for source, depth in pairs if times > 0 < depth]
+        if pulls:
+            yield pulls
 
     def means(self) -> Floats:
         """Mean reward of every policy under each preference, shape (C, S, X); -inf where there was none."""

@@ -1,6 +1,6 @@
 """The tree-structured Parzen estimator, which learns from every policy that the pool scores: from the harvest, too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import optuna
@@ -32,7 +32,7 @@ class Tpe(Planned):
         self.means: Floats = np.zeros((0, 0, 0))
         self.errors: Floats = np.zeros((0, 0, 0))
 
-    def plan(self, view: View) -> Iterator[Buy]:
+    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
         """Suggest until the budget is spent."""
         self.visits = np.zeros(view.sources, dtype=np.int64)
         self.means = np.full((view.preferences, view.sources, view.tactics), np.nan)
@@ -42,7 +42,7 @@ class Tpe(Planned):
             source, tactic = self._suggest(view, number)
             source = source if self.visits[source] < deepest else int(self.visits.argmin())
             examples = (self.visits[source] + np.arange(count)) % view.examples
-            yield Buy(source, tactic, examples, each)
+            yield [Buy(source, tactic, examples, each)]
             self.visits[source] += count
             self._learn(view, source)
             number += 1

@@ -1,6 +1,6 @@
 """TRIPLE-SH (Shi et al. 2402.09723): sequential halving of prompts, one sample at a time, blind to strategy and n."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil, log2
 
 import numpy as np
@@ -12,7 +12,7 @@ from jointopt.search.view import Buy, Integers, View
 class Triple(Pulls):
     """Halves the prompts by their single samples, under the study's own preference."""
 
-    def plan(self, view: View) -> Iterator[Buy]:
+    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
         """Halve until one is left."""
         self.begin(view)
         alive: Integers = np.arange(view.sources)

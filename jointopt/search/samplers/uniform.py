@@ -1,6 +1,6 @@
 """Every prompt equally often at the largest n: what a search without a search would do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from jointopt.search.view import Buy, View
 class Uniform(Pulls):
     """Pulls every source at the largest n until the budget is spent."""
 
-    def plan(self, view: View) -> Iterator[Buy]:
+    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
         """One share of it for each."""
         self.begin(view)
         every = np.arange(view.sources)

@@ -1,0 +1,200 @@
+"""Where the orders of a study are shared out among its workers: what the conductor does beside buying, and what the
+others do instead of planning.
+
+It does not know who conducts; whoever does so shares, and all others serve.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from jointopt.domain import Message, Model, Request, Sample
+from jointopt.evaluation.buyer import Buyer
+from jointopt.evaluation.round import Order, Round
+from jointopt.storage import Crew, Orders, Posted
+
+SOON_S, SELDOM_S = 0.01, 0.25  # how often the table is looked at: while there is work, and while there is none
+_MOURN_S = 1.0  # how often somebody asks who has died
+
+Reserve = Callable[[Sequence[Order]], list[int]]
+Look = Callable[[Order, Sequence[Sample], Round], None]
+
+
+@dataclass(slots=True)
+class _Pause:
+    """Longer and longer while nothing happens."""
+
+    seconds: float = SOON_S
+
+    async def rest(self, busy: bool) -> None:
+        self.seconds = SOON_S if busy else min(self.seconds * 1.5, SELDOM_S)
+        await asyncio.sleep(self.seconds)
+
+
+class Desk:
+    """Shares orders.
+
+    Args:
+        orders: of the study.
+        crew: its workers.
+        models: of the study, judges included, by id.
+        buyer: of this worker.
+        others: how many workers live, beside this one.
+    """
+
+    def __init__(
+        self,
+        orders: Orders,
+        crew: Crew,
+        models: Mapping[str, Model],
+        buyer: Buyer,
+        others: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self.orders, self.crew, self.models, self.buyer, self.others = orders, crew, models, buyer, others
+        self._held: set[int] = set()  # taken by this worker
+        self._mourned_s = 0.0
+
+    async def share(self, this: Round, places: Mapping[str, int], reserve: Reserve, look: Look) -> None:
+        """Beside a round: post what waits while there are others, buy with them, and gather what they bought.
+
+        Args:
+            this: the round.
+            places: requests under way at once, by model.
+            reserve: finds money for orders once more; as many reservations as fit.
+            look: told every order's samples.
+
+        What cannot be gone on with (no money, another conductor, no database) halts the round, and stands in it.
+        """
+        posted: dict[int, Order] = {}
+        pause = _Pause()
+        with this.enders():
+            while not this.over:
+                busy = await self._post(this, places, posted) if self.others() else False
+                if posted:
+                    busy |= await self._take(this, places) | await self._gather(this, posted, look)
+                    await self._mourn(posted, reserve)
+                await pause.rest(busy)
+        with this.enders():
+            await asyncio.to_thread(self.orders.withdraw, list(posted))
+
+    async def serve(self, this: Round, going: Callable[[], bool]) -> None:
+        """Buy what the conductor posts, for as long as is said."""
+        places, pause = {id: model.concurrency for id, model in self.models.items()}, _Pause()
+        await self.buyer.buy(this, places, self._serve(this, places, pause, going))
+
+    async def _serve(self, this: Round, places: Mapping[str, int], pause: _Pause, going: Callable[[], bool]) -> None:
+        with this.enders():
+            while going() and not this.over:
+                await pause.rest(await self._take(this, places))
+        unasked = [order.number for model in places for order in this.take_back(model)]
+        this.halt()
+        with this.enders():
+            await asyncio.to_thread(self.orders.put_back, unasked)
+        self._held.clear()
+
+    async def settle_down(self) -> None:
+        """Before a study is conducted: clear the table of what an earlier conductor left.
+
+        What a worker that lives is buying is waited for.
+        """
+        pause = _Pause()
+        self._held.clear()
+        while True:
+            await asyncio.to_thread(self.orders.withdraw)
+            holders = await asyncio.to_thread(self.orders.holders)
+            if not holders:
+                return
+            for dead in holders - await self._living() | holders & {self.orders.worker}:
+                await asyncio.to_thread(self.orders.bury, dead)
+            await pause.rest(False)
+
+    async def _post(self, this: Round, places: Mapping[str, int], posted: dict[int, Order]) -> bool:
+        """Put on the table what this worker cannot ask for at once."""
+        spare = [order for model, many in places.items() for order in this.take_back(model, kept=many)]
+        fresh = [order for order in spare if not order.number]
+        this.add([order for order in spare if order.number])
+        if fresh:
+            numbers = await asyncio.to_thread(self.orders.post, [_written(order) for order in fresh])
+            this.shared.update(numbers)
+            posted |= {
+                number: replace(order, number=number) for order in fresh for number in [numbers[order.reservation]]
+            }
+        return bool(fresh)
+
+    async def _take(self, this: Round, places: Mapping[str, int]) -> bool:
+        """Take what this worker can ask for soon: half as much again as it can ask for at once."""
+        busy = False
+        for model, many in places.items():
+            asking, waiting = this.asking.get(model, 0), this.waiting(model)
+            free = many + many // 2 - asking - waiting
+            if waiting > many // 4 or free < 1:
+                continue
+            taken = await asyncio.to_thread(self.orders.take, model, free)
+            fresh = [one for one in taken if one.number not in self._held]
+            self._held.update(one.number for one in fresh)
+            this.add([self._read(one) for one in fresh])
+            busy |= bool(fresh)
+        return busy
+
+    async def _gather(self, this: Round, posted: dict[int, Order], look: Look) -> bool:
+        """See what has ended, and learn what came."""
+        ended = [one for one in await asyncio.to_thread(self.orders.outcomes) if one.number in posted]
+        if not ended:
+            return False
+        orders = {one.number: posted[one.number] for one in ended}
+        kept = {orders[one.number].request.key for one in ended if one.error is None}
+        found = await asyncio.to_thread(self.buyer.pool.load, kept)
+        await asyncio.to_thread(self.orders.forget, list(orders))
+        for one in ended:
+            order = posted.pop(one.number)
+            if one.error is None:
+                look(order, [s for s in found[order.request.key] if s.replicate in order.replicates], this)
+            else:
+                this.fail(order, one.error)
+            if this.in_trouble:
+                this.halt()
+            this.finish()
+        return True
+
+    async def _mourn(self, posted: dict[int, Order], reserve: Reserve) -> None:
+        """Open again what the dead had taken, as far as there is money to buy it a second time."""
+        if time.monotonic() - self._mourned_s < _MOURN_S:
+            return
+        self._mourned_s = time.monotonic()
+        holders = await asyncio.to_thread(self.orders.holders)
+        for dead in holders - await self._living() - {self.orders.worker}:
+            taken = await asyncio.to_thread(self.orders.held_by, dead)
+            numbers = [one.number for one in taken if one.number in posted]
+            again = await asyncio.to_thread(reserve, [posted[number] for number in numbers])
+            moves = dict(zip(numbers, again, strict=False))
+            await asyncio.to_thread(self.orders.reopen, dead, moves)
+            posted |= {number: replace(posted[number], reservation=id) for number, id in moves.items()}
+
+    async def _living(self) -> set[str]:
+        return {one.name for one in await asyncio.to_thread(self.crew.living)}
+
+    def _read(self, one: Posted) -> Order:
+        return Order(_request(self.models[one.model], one.call), one.replicates, one.reservation, one.number)
+
+
+def _written(order: Order) -> Posted:
+    request = order.request
+    call = {
+        "messages": [[message.role, message.content] for message in request.messages],
+        "temperature": request.temperature,
+        "seed": request.seed,
+        "logprobs": request.logprobs,
+        "max_tokens": request.model.max_tokens,
+        "extra": request.model.extra,
+    }
+    return Posted(order.reservation, request.key, request.model.id, json.dumps(call), order.replicates)
+
+
+def _request(model: Model, call: str) -> Request:
+    """The request that was written down: as the study has its model, in the mode that was asked for."""
+    told = json.loads(call)
+    messages = tuple(Message(role, content) for role, content in told["messages"])
+    asked = replace(model, max_tokens=told["max_tokens"], extra=told["extra"])
+    return Request(asked, messages, told["temperature"], told["seed"], told["logprobs"])

@@ -1,0 +1,205 @@
+"""The workers of a study: who has joined, who lives, and which one of them conducts.
+
+A worker lives as long as its lease, which it renews with every beat; all leases go by the database's clock, so that
+workers need not agree about the time. The one that conducts holds the study; when its lease has run out, or its process
+is gone, another may take it. It does not know what a worker does.
+"""
+
+from importlib.metadata import version
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, select, update
+
+from jointopt.errors import StorageError
+from jointopt.storage.database import Database
+from jointopt.storage.owners import gone, host_of, lives, this_process
+from jointopt.storage.studies import State
+from jointopt.storage.tables import studies, workers
+
+LEASE_S = 15.0  # how long a silent worker keeps what it holds
+BEATS = 3  # in a lease
+_STALE_LEASES = 20  # after so many a silent worker's row is swept away
+
+
+class Beat(NamedTuple):
+    """What a worker learns when it beats.
+
+    Attributes:
+        state: of the study.
+        conducts: whether this worker holds it.
+        conducted: whether a worker that lives does.
+        others: workers that live, beside this one.
+        elapsed_s: wall clock of the study so far.
+    """
+
+    state: State
+    conducts: bool
+    conducted: bool
+    others: int
+    elapsed_s: float
+
+
+class Member(NamedTuple):
+    """A worker that lives.
+
+    Attributes:
+        name: ``host:pid:start``.
+        version: of its jointopt.
+        conducts: whether it holds the study.
+    """
+
+    name: str
+    version: str
+    conducts: bool
+
+
+class Crew:
+    """One worker among those of a study.
+
+    Args:
+        database: which they share.
+        study_id: whose.
+        name: of this worker; this process by default.
+        lease_s: how long it keeps what it holds when it falls silent.
+    """
+
+    def __init__(self, database: Database, study_id: int, *, name: str | None = None, lease_s: float = LEASE_S) -> None:
+        self.database, self.study_id, self.lease_s = database, study_id, lease_s
+        self.name = name or this_process()
+
+    def join(self) -> None:
+        """Become one of the workers.
+
+        Raises:
+            StorageError: a worker of another version is there, or, on SQLite, of another host.
+        """
+
+        def work(connection: Connection) -> None:
+            for one in self._living(connection):
+                if one.name != self.name:
+                    self._refuse(one)
+            self._renew(connection)
+
+        self.database.transact(work)
+
+    def beat(self) -> Beat:
+        """Renew the lease, and look round; whoever conducts has its wall clock counted."""
+
+        def work(connection: Connection) -> Beat:
+            self._renew(connection)
+            self._count_time(connection)
+            row = connection.execute(
+                select(studies.c.state, studies.c.owner, studies.c.elapsed_s).where(studies.c.id == self.study_id)
+            ).one()
+            living = self._living(connection)
+            conducted = any(one.conducts for one in living)
+            others = sum(one.name != self.name for one in living)
+            return Beat(row.state, row.owner == self.name, conducted, others, row.elapsed_s)
+
+        return self.database.transact(work)
+
+    def conduct(self, *, again: bool = False) -> bool:
+        """Take hold of the study, if nobody who lives holds it. Returns whether this worker holds it now.
+
+        The wall clock of a conductor that died is counted until its last beat, and for one beat more.
+
+        Args:
+            again: whether one that is stopped or finished is set running.
+        """
+
+        def work(connection: Connection) -> bool:
+            mine = studies.c.id == self.study_id
+            held = connection.execute(select(studies).where(mine).with_for_update(key_share=True)).one()
+            now = self.database.now(connection)
+            if held.state != "running" and not again:
+                return False
+            if held.owner not in (None, self.name) and self._lives(connection, held.owner, now):
+                return False
+            if held.owner == self.name and held.beat_at is not None and held.state == "running":
+                return True
+            silent_s = now - held.beat_at if held.owner and held.beat_at else 0.0
+            counted_s = held.elapsed_s + min(max(silent_s, 0.0), self.lease_s / BEATS)
+            connection.execute(
+                update(studies).where(mine).values(owner=self.name, beat_at=now, state="running", elapsed_s=counted_s)
+            )
+            return True
+
+        return self.database.transact(work)
+
+    def step_down(self, state: State) -> None:
+        """Let go of the study, and say how it stands; changes nothing where another worker holds it."""
+
+        def work(connection: Connection) -> None:
+            self._count_time(connection)
+            mine = (studies.c.id == self.study_id) & (studies.c.owner == self.name)
+            connection.execute(update(studies).where(mine).values(owner=None, beat_at=None, state=state))
+
+        self.database.transact(work)
+
+    def leave(self) -> None:
+        """Be a worker no more; the last one that leaves a study that has not finished leaves it stopped."""
+
+        def work(connection: Connection) -> None:
+            mine = (workers.c.study_id == self.study_id) & (workers.c.name == self.name)
+            connection.execute(delete(workers).where(mine))
+            idle = (studies.c.id == self.study_id) & (studies.c.state == "running") & studies.c.owner.is_(None)
+            if not self._living(connection):
+                connection.execute(update(studies).where(idle).values(state="stopped"))
+
+        self.database.transact(work)
+
+    def living(self) -> list[Member]:
+        """The workers that live, in the order in which they joined."""
+        return self.database.query(self._living)
+
+    def _refuse(self, one: Member) -> None:
+        """See that this worker can work together with another one."""
+        own, where = version("jointopt"), f"worker {one.name}"
+        if one.version != own:
+            message = f"runs jointopt {one.version}, and this one is {own}"
+            raise StorageError(message, where=where, mend="install the same version everywhere; samples are kept")
+        if self.database.engine.dialect.name == "sqlite" and host_of(one.name) != host_of(self.name):
+            message = f"works on the study from another host, and {self.database.url} is an SQLite file"
+            mend = "SQLite serves one machine: name a PostgreSQL server as storage, or wait until that worker has ended"
+            raise StorageError(message, where=where, mend=mend)
+
+    def _renew(self, connection: Connection) -> None:
+        """This worker's row, with a fresh lease; rows of those long silent are swept away."""
+        now, insert = self.database.now(connection), self.database.insert(workers)
+        until = now + self.lease_s
+        row = {"study_id": self.study_id, "name": self.name, "version": version("jointopt"), "expires_at": until}
+        connection.execute(
+            insert.values(row).on_conflict_do_update(index_elements=["study_id", "name"], set_={"expires_at": until})
+        )
+        long_ago = workers.c.expires_at < now - _STALE_LEASES * self.lease_s
+        connection.execute(delete(workers).where(workers.c.study_id == self.study_id, long_ago))
+
+    def _count_time(self, connection: Connection) -> None:
+        """Add what has passed since the last beat to the study's wall clock, if this worker holds it."""
+        held = connection.execute(
+            select(studies.c.beat_at, studies.c.elapsed_s)
+            .where(studies.c.id == self.study_id, studies.c.owner == self.name, studies.c.beat_at.is_not(None))
+            .with_for_update(key_share=True)
+        ).first()
+        if held is None:
+            return
+        now = self.database.now(connection)
+        passed_s = min(max(now - held.beat_at, 0.0), self.lease_s)  # a machine that slept did not work
+        mine = (studies.c.id == self.study_id) & (studies.c.owner == self.name)
+        connection.execute(update(studies).where(mine).values(beat_at=now, elapsed_s=held.elapsed_s + passed_s))
+
+    def _living(self, connection: Connection) -> list[Member]:
+        now = self.database.now(connection)
+        owner = connection.scalar(select(studies.c.owner).where(studies.c.id == self.study_id))
+        mine = select(workers).where(workers.c.study_id == self.study_id).order_by(workers.c.id)
+        return [
+            Member(row.name, row.version, row.name == owner)
+            for row in connection.execute(mine)
+            if row.expires_at > now and not gone(row.name)
+        ]
+
+    def _lives(self, connection: Connection, name: str, now: float) -> bool:
+        """Whether a worker lives; an older jointopt holds a study without having joined it."""
+        mine = (workers.c.study_id == self.study_id) & (workers.c.name == name)
+        expires_at = connection.scalar(select(workers.c.expires_at).where(mine))
+        return lives(name) if expires_at is None else expires_at > now and not gone(name)

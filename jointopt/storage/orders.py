@@ -1,0 +1,267 @@
+"""Orders that the workers of a study share: replicates to buy, each with the reservation that pays for them.
+
+Whoever conducts posts them; every worker takes open ones, each of them once. What a worker that fell silent had taken
+is opened again, with another reservation: the provider may have billed the first. It does not know how samples are
+bought.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select, update
+
+from jointopt.domain import Spend
+from jointopt.errors import ModelError, ProviderError, StudyLost
+from jointopt.storage import accounts
+from jointopt.storage.accounts import CHUNK
+from jointopt.storage.database import Database
+from jointopt.storage.tables import orders
+from jointopt.storage.texts import storable
+
+OPEN, TAKEN, KEPT, FAILED, REFUSED = "open", "taken", "kept", "failed", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """An order as it is written down.
+
+    Attributes:
+        reservation: that pays for it.
+        request_key: of the request.
+        model: its id in the study.
+        call: JSON from which the request can be made again.
+        replicates: to buy.
+        number: in the table.
+    """
+
+    reservation: int
+    request_key: str
+    model: str
+    call: str
+    replicates: range
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an order ended: with its samples in the pool, or with an error."""
+
+    number: int
+    error: ModelError | ProviderError | None
+
+
+class Orders:
+    """The orders of a study, as one worker sees them.
+
+    Args:
+        database: which the workers share.
+        study_id: whose.
+        worker: the name of this one.
+    """
+
+    def __init__(self, database: Database, study_id: int, worker: str) -> None:
+        self.database, self.study_id, self.worker = database, study_id, worker
+        self._mine = orders.c.study_id == study_id
+
+    def post(self, batch: Sequence[Posted]) -> dict[int, int]:
+        """Write orders down for anybody to take, once; returns their numbers by reservation."""
+
+        def work(connection: Connection) -> dict[int, int]:
+            self._hold(connection)
+            there = self._numbers(connection, batch)
+            rows = [self._row(one) for one in batch if one.reservation not in there]
+            if rows:
+                connection.execute(orders.insert(), rows)
+            return self._numbers(connection, batch)
+
+        return self.database.transact(work)
+
+    def take(self, model: str, most: int) -> list[Posted]:
+        """Take open orders of a model, the oldest first; what this worker holds already comes too."""
+
+        def work(connection: Connection) -> list[Posted]:
+            free = (
+                select(orders.c.id)
+                .where(self._mine, orders.c.state == OPEN, orders.c.model == model)
+                .order_by(orders.c.id)
+                .limit(most)
+                .with_for_update(skip_locked=True)
+            )
+            chosen = connection.scalars(free).all()
+            if chosen:
+                taken = update(orders).where(orders.c.id.in_(chosen), orders.c.state == OPEN)
+                connection.execute(taken.values(state=TAKEN, worker=self.worker))
+            held = self._mine, orders.c.state == TAKEN, orders.c.worker == self.worker, orders.c.model == model
+            return [_posted(row) for row in connection.execute(select(orders).where(*held).order_by(orders.c.id))]
+
+        return self.database.transact(work)
+
+    def put_back(self, numbers: Sequence[int]) -> None:
+        """Open again what this worker has taken and not asked for."""
+
+        def work(connection: Connection) -> None:
+            for some in _chunks(numbers):
+                back = update(orders).where(self._held(), orders.c.id.in_(some))
+                connection.execute(back.values(state=OPEN, worker=None))
+
+        self.database.transact(work)
+
+    def end(self, number: int, error: ModelError | ProviderError) -> None:
+        """Say why an order could not be had, and give its reservation back: nothing came."""
+        state, reason = (REFUSED, _written(error)) if isinstance(error, ModelError) else (FAILED, error.reason)
+
+        def work(connection: Connection) -> None:
+            accounts.lock(connection, self.study_id)
+            held = select(orders).where(self._held(), orders.c.id == number).with_for_update()
+            row = connection.execute(held).first()
+            if row is not None:
+                accounts.release(self.database, connection, self.study_id, [row.reservation])
+                ended = update(orders).where(orders.c.id == number)
+                connection.execute(ended.values(state=state, reason=storable(reason)))
+
+        self.database.transact(work)
+
+    def mark_kept(self, connection: Connection, numbers: Sequence[int]) -> None:
+        """Say, in the transaction that keeps the samples, that orders are done.
+
+        One that was opened again meanwhile is done too, if nobody has taken it: its other reservation is given back.
+        """
+        for some in _chunks(numbers):
+            rows = connection.execute(select(orders).where(self._mine, orders.c.id.in_(some)).with_for_update()).all()
+            done = [row.id for row in rows if row.state == OPEN or (row.state, row.worker) == (TAKEN, self.worker)]
+            spare = [row.reservation for row in rows if row.state == OPEN]
+            connection.execute(update(orders).where(orders.c.id.in_(done)).values(state=KEPT))
+            if spare:
+                accounts.release(self.database, connection, self.study_id, spare)
+
+    def outcomes(self) -> list[Outcome]:
+        """Every order that has ended."""
+        ended = select(orders.c.id, orders.c.state, orders.c.reason)
+        mine = ended.where(self._mine, orders.c.state.in_((KEPT, FAILED, REFUSED)))
+        rows = self.database.query(lambda connection: connection.execute(mine).all())
+        return [Outcome(row.id, _read(row.state, row.reason or "")) for row in rows]
+
+    def forget(self, numbers: Sequence[int]) -> None:
+        """Take ended orders off the table."""
+
+        def work(connection: Connection) -> None:
+            for some in _chunks(numbers):
+                connection.execute(delete(orders).where(self._mine, orders.c.id.in_(some)))
+
+        self.database.transact(work)
+
+    def withdraw(self, numbers: Sequence[int] | None = None) -> None:
+        """Take orders off the table that nobody is buying, and give back what was reserved for them.
+
+        Args:
+            numbers: of these; None: all there are.
+        """
+
+        def work(connection: Connection) -> None:
+            accounts.lock(connection, self.study_id)
+            idle = self._mine, orders.c.state != TAKEN
+            rows = connection.execute(select(orders).where(*idle).with_for_update(skip_locked=True)).all()
+            rows = [row for row in rows if numbers is None or row.id in numbers]
+            self._drop(connection, [row.id for row in rows])
+            spare = [row.reservation for row in rows if row.state == OPEN]
+            if spare:
+                accounts.release(self.database, connection, self.study_id, spare)
+
+        self.database.transact(work)
+
+    def holders(self) -> set[str]:
+        """The workers that have taken orders which have not ended."""
+        taken = select(orders.c.worker).where(self._mine, orders.c.state == TAKEN).distinct()
+        return {name for name in self.database.query(lambda connection: connection.scalars(taken).all()) if name}
+
+    def held_by(self, dead: str) -> list[Posted]:
+        """What a worker has taken and not ended."""
+        taken = self._mine, orders.c.state == TAKEN, orders.c.worker == dead
+        theirs = select(orders).where(*taken).order_by(orders.c.id)
+        return self.database.query(lambda connection: [_posted(row) for row in connection.execute(theirs)])
+
+    def reopen(self, dead: str, reservations: Mapping[int, int]) -> None:
+        """Open again what a dead worker had taken, each order under another reservation, by its number.
+
+        The reservations of before are given up at their worst price. Where the worker was not dead after all, and has
+        ended the order, the new reservation is given back.
+        """
+
+        def work(connection: Connection) -> None:
+            self._hold(connection)
+            rows = [row for row in self._taken_by(connection, dead) if row.id in reservations]
+            for row in rows:
+                again = {"state": OPEN, "worker": None, "reservation": reservations[row.id]}
+                connection.execute(update(orders).where(orders.c.id == row.id).values(again))
+            accounts.give_up(self.database, connection, self.study_id, [row.reservation for row in rows])
+            moved = connection.scalars(
+                select(orders.c.reservation).where(orders.c.reservation.in_(list(reservations.values())))
+            ).all()
+            spare = set(reservations.values()) - set(moved)
+            accounts.release(self.database, connection, self.study_id, spare)
+
+        self.database.transact(work)
+
+    def bury(self, dead: str) -> Spend:
+        """Take what a dead worker had taken off the table; its reservations are given up, and their sum returned."""
+
+        def work(connection: Connection) -> Spend:
+            accounts.lock(connection, self.study_id)
+            rows = self._taken_by(connection, dead)
+            self._drop(connection, [row.id for row in rows])
+            lost = accounts.give_up(self.database, connection, self.study_id, [row.reservation for row in rows])
+            return lost.spend()
+
+        return self.database.transact(work)
+
+    def _taken_by(self, connection: Connection, dead: str) -> Sequence[Row[Any]]:
+        taken = self._mine, orders.c.state == TAKEN, orders.c.worker == dead
+        return connection.execute(select(orders).where(*taken).order_by(orders.c.id).with_for_update()).all()
+
+    def _hold(self, connection: Connection) -> None:
+        """See, as long as the transaction lasts, that this worker conducts: only then may it order."""
+        owner = accounts.lock(connection, self.study_id)
+        if owner not in (None, self.worker):
+            raise StudyLost(f"worker {owner} conducts the study by now")
+
+    def _held(self) -> Any:
+        return self._mine & (orders.c.state == TAKEN) & (orders.c.worker == self.worker)
+
+    def _drop(self, connection: Connection, numbers: Sequence[int]) -> None:
+        for some in _chunks(numbers):
+            connection.execute(delete(orders).where(orders.c.id.in_(some)))
+
+    def _numbers(self, connection: Connection, batch: Sequence[Posted]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for some in _chunks([one.reservation for one in batch]):
+            there = select(orders.c.reservation, orders.c.id).where(self._mine, orders.c.reservation.in_(some))
+            found |= {reservation: number for reservation, number in connection.execute(there)}
+        return found
+
+    def _row(self, one: Posted) -> dict[str, Any]:
+        place = {"study_id": self.study_id, "reservation": one.reservation, "request_key": one.request_key}
+        replicates = {"first": one.replicates.start, "count": len(one.replicates)}
+        return {**place, "model": one.model, "call": one.call, **replicates, "state": OPEN}
+
+
+def _written(error: ModelError) -> str:
+    return json.dumps({"message": error.message, "where": error.where, "mend": error.mend})
+
+
+def _read(state: str, reason: str) -> ModelError | ProviderError | None:
+    """The error that a worker met and wrote down."""
+    if state == REFUSED:
+        told = json.loads(reason)
+        return ModelError(told["message"], where=told["where"], mend=told["mend"])
+    return ProviderError(reason) if state == FAILED else None
+
+
+def _posted(row: Row[Any]) -> Posted:
+    replicates = range(row.first, row.first + row.count)
+    return Posted(row.reservation, row.request_key, row.model, row.call, replicates, row.id)
+
+
+def _chunks(numbers: Sequence[int]) -> list[Sequence[int]]:
+    return [numbers[start : start + CHUNK] for start in range(0, len(numbers), CHUNK)]

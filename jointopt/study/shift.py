@@ -1,0 +1,134 @@
+"""What a worker of a study does until it has finished: conduct it, or buy for the one who does.
+
+Whoever conducts plans and decides; all others buy what it orders. When it falls silent, one of them takes its place,
+and goes on as a run does after a stop. It does not know what conducting comes to.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from jointopt.errors import StudyLost, StudyStopped
+from jointopt.evaluation import Desk, Round
+from jointopt.storage import Beat, Orders, State
+from jointopt.study.parts import Parts, models_of
+from jointopt.study.pulse import Pulse
+
+STOPPED = "the study was stopped: `jointopt run` or `jointopt resume` goes on with it"
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What a study has its workers do.
+
+    Attributes:
+        begin: gives the parts, which know nothing of what the pool holds.
+        conduct: runs every phase that has not ended.
+        rest: lets go of the models' connections.
+    """
+
+    begin: Callable[[], Parts]
+    conduct: Callable[[], Awaitable[None]]
+    rest: Callable[[], Awaitable[None]]
+
+
+class Shift:
+    """One worker's time at a study.
+
+    Args:
+        pulse: of this worker, who has joined.
+        duty: what is to be done.
+    """
+
+    def __init__(self, pulse: Pulse, duty: Duty) -> None:
+        self.pulse, self.crew, self.duty = pulse, pulse.crew, duty
+        self._said: Beat | None = None  # that it conducts no more
+
+    def work(self, *, again: bool) -> bool:
+        """Work until the study has finished; returns whether this worker conducted it to its end.
+
+        Args:
+            again: whether a study that was stopped goes on.
+
+        Raises:
+            StudyStopped: somebody has stopped it.
+        """
+        while True:
+            if self.crew.conduct(again=again):
+                if self._conduct():
+                    return True
+            elif self._wait_for_turn():
+                return False
+            again = False
+
+    def _wait_for_turn(self) -> bool:
+        """Buy for whoever conducts; returns whether the study has finished."""
+        beat = self.pulse.beat()
+        if beat.state == "stopped":
+            raise StudyStopped(STOPPED)
+        if beat.state == "running":
+            asyncio.run(self._serve(self.duty.begin()))
+        return beat.state != "running"
+
+    def _conduct(self) -> bool:
+        """Conduct the study as long as it is this worker's; returns whether it has come to its end."""
+        ended: State = "stopped"
+        self._said = None
+        self.pulse.beat()
+        try:
+            asyncio.run(self._lead(self.duty.begin()))
+            ended = "finished"
+        except StudyLost:
+            return False
+        except KeyboardInterrupt:
+            ended = "running" if self.pulse.beat().others else "stopped"  # the others go on
+            raise
+        finally:
+            self.crew.step_down(ended)
+        return True
+
+    async def _lead(self, parts: Parts) -> None:
+        desk = self._join(parts)
+        try:
+            await desk.settle_down()
+            await asyncio.to_thread(parts.ledger.write_off)
+            limit = parts.plan.budget.wall_clock_s
+            left_s = float("inf") if limit is None else limit - self.pulse.beat().elapsed_s
+            parts.draw.deadline_s = time.monotonic() + left_s
+            await self._as_long_as_it_is_ours()
+        finally:
+            await self.duty.rest()
+
+    async def _as_long_as_it_is_ours(self) -> None:
+        """Conduct; end as after Ctrl-C when the study is stopped, or was taken over."""
+        conducting, loop = asyncio.ensure_future(self.duty.conduct()), asyncio.get_running_loop()
+
+        def hear(beat: Beat) -> None:
+            if self._said is None and not (beat.conducts and beat.state == "running"):
+                self._said = beat
+                loop.call_soon_threadsafe(conducting.cancel)
+
+        self.pulse.on_beat = hear
+        try:
+            await conducting
+        except asyncio.CancelledError:
+            if self._said is None:  # Ctrl-C
+                raise
+            if self._said.conducts:
+                raise StudyStopped(f"{STOPPED}; every sample that arrived is kept") from None
+            raise StudyLost("another worker has taken the study over") from None
+        finally:
+            self.pulse.on_beat = lambda beat: None
+
+    async def _serve(self, parts: Parts) -> None:
+        """Buy what is ordered, until the conductor is silent or the study has ended."""
+        desk = self._join(parts)
+        try:
+            await desk.serve(Round(), lambda: self.pulse.last.state == "running" and self.pulse.last.conducted)
+        finally:
+            await self.duty.rest()
+
+    def _join(self, parts: Parts) -> Desk:
+        orders = Orders(parts.database, parts.row.id, self.crew.name)
+        return parts.draw.join(orders, self.crew, models_of(parts.plan), self.pulse.others, self.pulse.holds)
