@@ -29,14 +29,19 @@ def data(value: object) -> str:
     return written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; columns of numbers stand on the right."""
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, caption: str = "") -> str:
+    """A table; columns of numbers stand on the right, and the first cell of a row names it."""
     columns = [[row[place] for row in rows if row[place]] for place in range(len(headers))]
     marks = [' class="number"' if cells and all(map(_NUMBER.match, cells)) else "" for cells in columns]
     head = "".join(f'<th scope="col"{mark}>{text(header)}</th>' for header, mark in zip(headers, marks, strict=True))
-    lines = ("".join(f"<td{mark}>{text(cell)}</td>" for cell, mark in zip(row, marks, strict=True)) for row in rows)
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    body = "".join(f"<tr>{_line(row, marks)}</tr>" for row in rows)
+    said = f"<caption>{text(caption)}</caption>" if caption else ""
+    return f'<div class="scroll"><table>{said}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _line(row: Sequence[str], marks: Sequence[str]) -> str:
+    first, *others = (f"{mark}>{text(cell)}" for cell, mark in zip(row, marks, strict=True))
+    return f'<th scope="row"{first}</th>' + "".join(f"<td{cell}</td>" for cell in others)
 
 
 def details(summary: str, inside: str) -> str:

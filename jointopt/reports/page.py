@@ -120,9 +120,10 @@ def _usd(amount: float) -> str:
 
 def _panel(panel: Panel) -> str:
     """A question with its answer, its figure, and the numbers behind it."""
-    figure = f'<div class="figure" id="figure-{text(panel.key)}"></div>' if panel.figure is not None else ""
+    name = f'id="figure-{text(panel.key)}" role="img" aria-label="{text(panel.answer)}"'
+    figure = f'<div class="figure" {name}></div>' if panel.figure is not None else ""
     remark = f'<p class="remark">{text(panel.remark)}</p>' if panel.remark else ""
-    numbers = details("The numbers", table(panel.headers, panel.rows)) if panel.rows else ""
+    numbers = details("The numbers", table(panel.headers, panel.rows, caption=panel.question)) if panel.rows else ""
     answer = f'<p class="answer">{text(panel.answer)}</p>'
     return f"<section><h2>{text(panel.question)}</h2>{answer}{figure}{remark}{numbers}</section>"
 

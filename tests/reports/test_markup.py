@@ -22,3 +22,10 @@ def test_columns_of_numbers_stand_right() -> None:
     """A column is one of numbers if every cell that says something starts like one."""
     page = table(("a", "b", "c"), [("x1", "+1.0", ""), ("2", "$3", "")])
     assert page.count('<td class="number">') == 2 and '<th scope="col" class="number">b</th>' in page
+
+
+def test_a_table_is_read_without_eyes() -> None:
+    """Its caption says what it holds, and every header says whether it heads a column or a row; all of it inert."""
+    page = table(("a", "b"), [("<i>", "2")], caption="<b>")
+    assert "<table><caption>&lt;b&gt;</caption>" in page
+    assert '<tr><th scope="row">&lt;i&gt;</th><td class="number">2</td></tr>' in page
