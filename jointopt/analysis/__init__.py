@@ -27,7 +27,7 @@ from jointopt.analysis.power import Need, Power
 from jointopt.analysis.saturation import Saturation
 from jointopt.analysis.significance import Difference, paired_difference
 from jointopt.analysis.table import Table, balance
-from jointopt.analysis.tiers import Duel, Lift, Tiers
+from jointopt.analysis.tiers import Duel, Lift, Tiers, find_tiers
 from jointopt.analysis.unsolved import Forecast, Unsolved, find_unsolved
 from jointopt.analysis.verdict import judge_joint, percent, points, say_taken_over, verdict, weights
 
@@ -87,6 +87,7 @@ __all__ = [
     "find_ceiling",
     "find_flips",
     "find_frontier",
+    "find_tiers",
     "find_unsolved",
     "judge_joint",
     "need_choices",

@@ -1,4 +1,9 @@
-"""Where does a rising curve end? A ceiling fitted to scores over n: an extrapolation, never a measurement."""
+"""Where does a rising curve of votes end? An extrapolation, never a measurement.
+
+A power law fitted to the scores at small n was tried. On recorded answers of a 70B model it put the end 9 points too
+high, with intervals that missed it: a vote's curve bends where its questions are decided. What is believed of each
+question's answers has to be played on instead; this noun holds what came of it.
+"""
 
 from dataclasses import dataclass
 
@@ -7,20 +12,24 @@ from jointopt.analysis.estimate import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Saturation:
-    """The curve ``score(n) = ceiling - drop x n^-rate`` that fits best.
+    """A curve of votes, as far as it was measured and where it is expected to end.
 
     Attributes:
-        ns: the numbers of samples it was fitted to, ascending; N of them.
+        prompt: id.
+        model: id.
+        ns: the numbers of samples at which it was measured, ascending; N of them.
         scores: measured at these, N.
-        fitted: by the curve at these, N.
-        ceiling: at infinitely many samples, with its 95% interval by a bootstrap over examples, the fit included.
-        rate: of the approach; the larger, the sooner.
-        label: what has to stand beside it: that it is extrapolated, and from what.
+        beyond_ns: larger numbers of samples, ascending.
+        beyond: expected score at these, extrapolated.
+        ceiling: at the largest of them, so many that more change nothing; with its 95% interval.
+        label: what has to stand beside it: that it is extrapolated, and from how many samples.
     """
 
+    prompt: str
+    model: str
     ns: tuple[int, ...]
     scores: tuple[float, ...]
-    fitted: tuple[float, ...]
+    beyond_ns: tuple[int, ...]
+    beyond: tuple[Estimate, ...]
     ceiling: Estimate
-    rate: float
     label: str

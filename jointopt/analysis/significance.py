@@ -104,13 +104,25 @@ def _distance(gaps: NDArray[np.float64], mean: float, reach: float) -> float:
     up = apart.mean() > 0
     room = reach + mean if up else reach - mean  # from the supposed mean to the end on its other side
     apart = apart if up else -apart
-    low, slope = 0.0, 1 / max(room, _TINY)
+    slope = 1 / max(room, _TINY)
     if (apart / np.maximum(1 + slope * apart, _TINY)).sum() < 0:
-        for _ in range(_HALVINGS):
-            middle = (low + slope) / 2
-            low, slope = (middle, slope) if (apart / (1 + middle * apart)).sum() > 0 else (low, middle)
+        slope = _slope(apart, slope)
     chances = 1 / (len(gaps) * np.maximum(1 + slope * apart, _TINY))
     spare = max(0.0, 1 - float(chances.sum()))
     variance = float(chances @ apart**2) + spare * room**2
     distance = float(apart.mean() / np.sqrt(variance / len(gaps)))
     return distance if up else -distance
+
+
+def _slope(apart: NDArray[np.float64], high: float) -> float:
+    """Where the likeliest distribution has the supposed mean: by Newton's steps, by halving where one leads astray."""
+    low, slope = 0.0, high / 2
+    for _ in range(_HALVINGS):
+        each = apart / (1 + slope * apart)
+        missed = float(each.sum())
+        if abs(missed) < _TINY * float(np.abs(each).sum()):
+            break
+        step = missed / float(each @ each)
+        low, high = (slope, high) if missed > 0 else (low, slope)
+        slope = slope + step if low < slope + step < high else (low + high) / 2
+    return slope
