@@ -27,7 +27,8 @@ class _Trials(RDBStorage):
         try:
             super().__init__(address, engine_kwargs=settings)
         except BaseException:
-            self.engine.dispose()
+            if hasattr(self, "engine"):
+                self.engine.dispose()
             raise
         hold_on(self.engine)
         tell_broken_off(self.engine)

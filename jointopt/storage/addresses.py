@@ -30,7 +30,7 @@ def address_of(url: str) -> URL:
     kind = address.get_backend_name()
     if kind not in ("sqlite", "postgresql"):
         raise StorageError(f"databases of the kind {kind!r} are not supported", where=shown, mend=FORMS)
-    if "@" in (address.host or ""):
-        message, mend = "there is an @ in the user's name or the password", "write it as %40, and a % as %25"
+    if kind == "postgresql" and "@" in f"{address.host}{address.database}":  # else parts of it would be shown
+        message, mend = "there is an @ in the user's name or the password", "write it as %40, a / as %2F, a % as %25"
         raise StorageError(message, where=shown, mend=mend)
     return address

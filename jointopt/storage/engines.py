@@ -7,6 +7,7 @@ dead connections are noticed, and statements end. It knows no table.
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
@@ -70,6 +71,7 @@ def open_engine(address: URL, shown: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin)
+        _watch(engine, shown)
     return engine
 
 
@@ -124,6 +126,29 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() > deadline_s:
                 raise
             time.sleep(0.01)
+
+
+def _watch(engine: Engine, shown: str) -> None:
+    """See at every transaction that the file is still the one that was opened: SQLite goes on writing to one that was
+    deleted, and what it wrote is lost.
+    """
+    path, opened = Path(str(engine.url.database)).absolute(), list[tuple[int, int]]()
+
+    def look(*_: object) -> None:
+        try:
+            found = path.stat()
+        except OSError:
+            here = []
+        else:
+            here = [(found.st_dev, found.st_ino)]
+        if not opened:
+            opened.extend(here)
+        elif here != opened:
+            message = f"{path} is not the file any more that was opened: it was moved, deleted or replaced"
+            mend = "put the file back with what stands beside it (-wal, -shm), and run the same command again"
+            raise StorageError(message, where=shown, mend=mend)
+
+    event.listen(engine, "checkout", look)
 
 
 def _begin(connection: Connection) -> None:

@@ -32,6 +32,14 @@ _BY_WORDS: Mapping[str, str] = {
     "no pg_hba.conf entry|permission denied for database": "let this user in (pg_hba.conf, GRANT CONNECT)",
     "too many (clients|connections)|connection slots": "raise max_connections on the server, or start fewer workers",
     "invalid (connection option|URI|integer|.* value)|bad value": "mend the options behind the ? of the URL",
+    "is full|disk I/O error|no space left": (
+        "make room on the disk; what was committed before is kept, and the same call goes on"
+    ),
+    "database is locked": "another process holds the file for long: see which one, and start again when it has ended",
+    "readonly database|unable to open database file": (
+        "give read and write permission, for the folder too (SQLite writes beside the file), or name another file"
+    ),
+    "malformed|not a database": "restore it from a backup, or name another file; this one was left as it is",
     "refused|resolve|timeout|timed out|no such file|unreachable|starting up|shutting down|terminat|closed": _GONE,
 }
 

@@ -39,4 +39,8 @@ def test_an_at_sign_in_a_password_is_not_taken_for_the_host() -> None:
         address_of("postgresql://me:se@cret@host/db")
     assert "cret" not in str(caught.value)
     assert "%40" in caught.value.mend
+    with pytest.raises(StorageError, match="@ in the user") as caught:
+        address_of("postgresql://me:se@cr/et@host/db")
+    assert "cr" not in str(caught.value)
+    assert address_of("sqlite:///me@home.db").database == "me@home.db"
     assert address_of("postgresql://me@home:secret@host/db").username == "me@home"
