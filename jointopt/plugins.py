@@ -41,7 +41,7 @@ def find(path: str) -> Any:
     permitted = _PERMITTED.get()
     if permitted is not None and not any(module == one or module.startswith(f"{one}.") for one in permitted):
         own = module.partition(".")[0]
-        mend = f"where you trust it: --code {own}, or JOINTOPT_CODE={own} in the environment (several: a,b)"
+        mend = f"where you trust it: JOINTOPT_CODE={own} in the environment (several: a,b)"
         raise UserError("a database says to call this, and you did not permit it", where=path, mend=mend)
     try:
         return getattr(importlib.import_module(module), name)

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from jointopt.errors import BudgetExhausted, UserError
+from jointopt.errors import BudgetExhausted, StudyStopped, UserError
 
 COMMANDS = {
     "check": "Validate a study file, render one prompt, ask one sample of every model.",
@@ -18,10 +18,15 @@ COMMANDS = {
     "estimate": "Say what a study can cost at most: calls, tokens, US dollars.",
     "run": "Run a study, or go on where it stopped.",
     "compare": "Run a study, and say whether joint search beat tuning prompt and strategy apart.",
-    "status": "Say how far a study is.",
+    "resume": "Go on with a study from its database alone: its name is enough.",
+    "worker": "Work on a study together with others, from any machine, until it has ended.",
+    "stop": "Have all workers of a study stop; what arrived is kept.",
+    "status": "Say how far a study is, and who works on it.",
     "studies": "List the studies of a storage.",
+    "delete": "Delete a study; what it paid for stays for others.",
     "report": "Write what a study taught as one HTML page, as JSON, CSV or JUnit XML; hold it against a gate.",
     "samples": "Show what a policy was asked, what came back, how it was counted, and whether that was right.",
+    "bundle": "Write a study into one file, from which anyone reads its report offline.",
     "reprice": "Rank every policy of a study under other prices or latencies, without a call.",
     "dashboard": "Open a study in Optuna Dashboard, with our figures.",
     "serve": "Serve the embedded model behind an OpenAI-compatible endpoint.",
@@ -77,6 +82,8 @@ def main() -> None:
         _refuse(str(error), USER_ERROR)
     except BudgetExhausted as error:
         _refuse(f"{error}\n  mend: raise the budget in the study file, and run again with --force", USER_ERROR)
+    except StudyStopped as stopped:
+        _refuse(str(stopped), INTERRUPTED)
     except KeyboardInterrupt:
         _refuse("stopped; every sample that arrived is kept: the same command goes on from here", INTERRUPTED)
 

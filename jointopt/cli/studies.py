@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from jointopt.cli.arguments import AsJson
+from jointopt.cli.arguments import STORAGE, AsJson
 from jointopt.storage import Studies, open_database
 
 
 def studies(
-    storage: Annotated[str, typer.Option(help="SQLAlchemy URL of the storage.")] = "sqlite:///jointopt.db",
+    storage: Annotated[
+        str, typer.Option(metavar="URL", envvar=STORAGE, show_envvar=True, help="SQLAlchemy URL of the storage.")
+    ] = "sqlite:///jointopt.db",
     as_json: AsJson = False,
 ) -> None:
     """List the studies of a storage, oldest first."""

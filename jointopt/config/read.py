@@ -1,7 +1,8 @@
 """The study file, its prompts and its data, read into one plan. Nothing is written and no model is asked."""
 
 import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +26,7 @@ from jointopt.errors import StudyFileError
 from jointopt.plugins import permit, reach
 from jointopt.strategies import Playbook
 
+_DOTTED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")  # package.module:name
 _ELSEWHERE = ("storage", "warm_start")  # keys of the study file that say where something is kept
 
 
@@ -56,8 +58,8 @@ def read_files(files: Mapping[str, bytes], *, name: str, storage: str, code: Col
     with permit(code):
         plan = _plan(kept_document(Path(f"{name} (as its database keeps it)"), Kept(files)), Path())
     if plan.warm_start:
-        plan = replace(plan, warm_start=replace(plan.warm_start, storage=_storage(storage, Path())))
-    return replace(plan, storage=_storage(storage, Path()))
+        plan = replace(plan, warm_start=replace(plan.warm_start, storage=absolute(storage)))
+    return replace(plan, storage=absolute(storage))
 
 
 def kept_files(plan: Plan) -> dict[str, bytes]:
@@ -73,6 +75,25 @@ def kept_files(plan: Plan) -> dict[str, bytes]:
     warm = {"warm_start": lender.study} if lender and lender.storage == plan.storage else {}
     files = {name: plan.shelf.read_again(name) for name in plan.shelf.seen if name != STUDY}
     return {STUDY: (plan.written + (write_document(warm) if warm else "")).encode(), **files}
+
+
+def own_code(plan: Plan) -> list[str]:
+    """The user's own modules that a plan names, sorted: graders, forms, strategies, selectors."""
+    values = json.loads(plan.text)
+    named = _strings([values["task"], values["strategies"]])
+    return sorted({path.partition(":")[0] for path in named if _DOTTED.fullmatch(path)})
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every text in a value, keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _strings([key, inner])
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
 
 
 def _plan(document: Document, folder: Path) -> Plan:
@@ -103,7 +124,7 @@ def _plan(document: Document, folder: Path) -> Plan:
         budget=_budget(file.budget),
         sampler=file.sampler,
         seed=file.seed,
-        storage=_storage(file.storage, folder),
+        storage=absolute(file.storage, folder),
         trials=file.trials,
         on_error=file.on_error or "stop",
         warm_start=_warm_start(document, file, folder),
@@ -181,10 +202,10 @@ def _warm_start(document: Document, file: StudyFile, folder: Path) -> WarmStart 
         return None
     url = entry.storage or file.storage
     url = url if "://" in url else f"sqlite:///{url}"
-    return WarmStart(entry.study, _storage(url, folder), document.where(("warm_start",)))
+    return WarmStart(entry.study, absolute(url, folder), document.where(("warm_start",)))
 
 
-def _storage(url: str, folder: Path) -> str:
+def absolute(url: str, folder: Path = Path()) -> str:
     """The URL with an SQLite file's path made absolute, so that it is the same from every working directory."""
     scheme, mark, place = url.partition(":///")
     if not scheme.startswith("sqlite") or not mark or place in ("", ":memory:") or place.startswith("file:"):

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 from math import log2
+from typing import Any
 
 from jointopt.analysis import TakenOver
 from jointopt.domain import Policy, Preference, Scorecard, Space
 from jointopt.errors import StudyFileError
-from jointopt.storage import Scoreboard
+from jointopt.storage import Scoreboard, Studies
 from jointopt.study.lender import WITHOUT, Lender
 from jointopt.study.parts import Parts
 
@@ -46,8 +47,22 @@ def taken_over(parts: Parts) -> TakenOver | None:
     if known is None:
         return None
     lent = parts.pool.lent(parts.readings.request_keys())
+    counted = {"lent": [lent.samples, lent.tokens, lent.usd]}
+    if known | counted != known:
+        parts.studies.record(parts.row.id, KEY, known | counted)  # for whoever looks on without the samples
+    return _told(known | counted)
+
+
+def remembered(studies: Studies, study_id: int) -> TakenOver | None:
+    """What `taken_over` said last; None where nobody asked."""
+    known = studies.recall(study_id, KEY)
+    return _told(known) if known and "lent" in known else None
+
+
+def _told(known: Mapping[str, Any]) -> TakenOver:
     first = tuple(Policy.from_json(text) for text in known["first"])
-    return TakenOver(known["study"], known["examples"], lent.samples, lent.tokens, lent.usd, first)
+    samples, tokens, usd = known["lent"]
+    return TakenOver(known["study"], known["examples"], samples, tokens, usd, first)
 
 
 def _first(parts: Parts, lender: Lender) -> list[Policy]:

@@ -192,7 +192,7 @@ def test_code_that_a_database_names_is_called_where_it_is_permitted(folder: Fold
     kept = _with_own_grader(folder)
     with pytest.raises(UserError, match="only_there:Mine: a database says to call this") as refused:
         read_files(kept, name="small", storage=URL, code=["only", "there", "only_there.inner"])
-    assert "--code only_there" in refused.value.mend
+    assert "JOINTOPT_CODE=only_there" in refused.value.mend
     assert read_files(kept, name="small", storage=URL, code=["only_there"]).digest == folder.read().digest
 
 

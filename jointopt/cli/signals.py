@@ -1,0 +1,42 @@
+"""How a command is told to stop: Ctrl-C, SIGTERM (as containers are stopped), or the end of what started it."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+GRACE_S = 30.0  # for a worker that is told to stop
+_STDIN = 0
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def leash() -> None:
+    """Stop when standard input ends, and so when the process that holds its other end does, killed or not."""
+    threading.Thread(target=_wait_for_end, name="jointopt-leash", daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    while os.read(_STDIN, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(GRACE_S)
+    os._exit(1)
