@@ -116,13 +116,14 @@ def _distance(gaps: NDArray[np.float64], mean: float, reach: float) -> float:
 
 def _slope(apart: NDArray[np.float64], high: float) -> float:
     """Where the likeliest distribution has the supposed mean: by Newton's steps, by halving where one leads astray."""
-    low, slope = 0.0, high / 2
-    for _ in range(_HALVINGS):
+    low, slope, before = 0.0, high / 2, np.inf
+    for _ in range(2 * _HALVINGS):
         each = apart / (1 + slope * apart)
         missed = float(each.sum())
         if abs(missed) < _TINY * float(np.abs(each).sum()):
             break
-        step = missed / float(each @ each)
         low, high = (slope, high) if missed > 0 else (low, slope)
-        slope = slope + step if low < slope + step < high else (low + high) / 2
+        ahead = slope + missed / float(each @ each)
+        slope = ahead if low < ahead < high and abs(missed) < before / 2 else (low + high) / 2
+        before = abs(missed)
     return slope
