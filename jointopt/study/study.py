@@ -10,7 +10,7 @@ from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
 from jointopt.errors import StudyStopped
 from jointopt.reports import Ranked, publish, render_page
-from jointopt.search import close_trials, count_trials, open_trials
+from jointopt.search import Trials, close_trials, count_trials, open_trials
 from jointopt.storage import LEASE_S, Crew
 from jointopt.study.browse import ON_A_PAGE, Browser
 from jointopt.study.canary import Canary
@@ -34,6 +34,7 @@ class Study:
         force: go on although the file, or a model behind its name, has changed since the study began.
         create: begin the study where there is none; otherwise that is an error.
         on_progress: told how far the run is, whenever samples arrive.
+        trials: Optuna's study, where it is not kept in the plan's storage, as of a bundle.
 
     Raises:
         UserError: the study cannot be opened; the message says why and what to do.
@@ -46,12 +47,13 @@ class Study:
         force: bool = False,
         create: bool = True,
         on_progress: Callable[[Progress], None] = lambda progress: None,
+        trials: Trials | None = None,
     ) -> None:
         self.plan, self._tell, self._force = plan, on_progress, force
         self._phase, self._started, self._told = "search", time.monotonic(), 0.0
         self._pulse: Pulse | None = None  # while it runs
         self._parts = assemble(plan, force=force, create=create, on_progress=self._progress)
-        self.trials = open_trials(plan.storage, plan.name, sampler=plan.sampler, seed=plan.seed)
+        self.trials = trials or open_trials(plan.storage, plan.name, sampler=plan.sampler, seed=plan.seed)
         self.phases = Phases(self._parts, self.trials, self._enter)
         self._canary = Canary(self._parts, force=force)
         self._seen = self._run_before = False  # all of the pool; whether the parts have learnt from a run
@@ -77,8 +79,13 @@ class Study:
 
     async def conduct(self) -> None:
         """Run every phase that has not ended, in an event loop that is the run's own."""
-        await self._canary.look()
-        await self.phases.run()
+        studies, row = self._parts.studies, self._parts.row
+        try:
+            await self._canary.look()
+            await self.phases.run()
+        finally:
+            hits = studies.recall(row.id, "pool_hits") or 0
+            studies.record(row.id, "pool_hits", hits + self._parts.draw.tally.pooled)
         self._seen = True
 
     def __enter__(self) -> Self:
