@@ -10,6 +10,7 @@
     │   │   └── TooManyFailed     so many requests failed that the model is at fault
     │   ├── ModelDrift            another model answers behind the same name
     │   ├── StorageError          a database that cannot be opened or written
+    │   ├── BundleError           a bundle that is damaged, of a newer format, or none
     │   ├── StudyChanged          the study file is not the one the study began with
     │   ├── UnknownStudy          no study of that name
     │   └── NothingToReport       the study has not learnt enough to say anything
@@ -64,6 +65,10 @@ class TooManyFailed(ModelError):
 
 class StorageError(UserError):
     """A database that cannot be opened or written."""
+
+
+class BundleError(UserError):
+    """A bundle that is damaged, of a newer format, or none; or one that cannot be written."""
 
 
 class StudyChanged(UserError):

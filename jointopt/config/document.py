@@ -14,6 +14,8 @@ from jointopt.errors import StudyFileError
 
 Place = tuple[str | int, ...]
 
+_MOST_VALUES = 1_000_000
+
 _KEY = re.compile(
     r"(?<![\w-])(sk-[\w-]{16,}|(gsk|hf|xai|ghp|pplx)[_-]\w{20,}|AIza[\w-]{30,}|AKIA[A-Z0-9]{16})"
     r"|\bBearer\s+[\w.~+/-]{16,}"
@@ -70,6 +72,7 @@ def write_document(values: Mapping[str, object]) -> str:
 def _parsed(path: Path, text: str, shelf: Shelf) -> Document:
     _refuse_secrets(path, text)
     node, values = _load(path, text)
+    _unfolded(path, node, {})
     if not isinstance(values, dict) or not isinstance(node, yaml.MappingNode):
         raise StudyFileError("holds no keys", where=str(path), mend="begin with a line like `name: my-study`")
     lines: dict[Place, int] = {}
@@ -134,6 +137,23 @@ def _lines(node: yaml.Node, place: Place, seen: set[int]) -> Iterator[tuple[Plac
         for number, value in enumerate(node.value):
             yield (*place, number), value.start_mark.line + 1
             yield from _lines(value, (*place, number), seen)
+
+
+def _unfolded(path: Path, node: yaml.Node | None, sizes: dict[int, int]) -> int:
+    """How many values a node holds with every alias written out; a few lines can stand for billions.
+
+    Raises:
+        StudyFileError: too many, or an alias that holds itself.
+    """
+    if id(node) not in sizes:
+        sizes[id(node)] = 0  # while it is being counted
+        inside = node.value if isinstance(node, yaml.SequenceNode | yaml.MappingNode) else ()
+        parts = (part for entry in inside for part in (entry if isinstance(entry, tuple) else (entry,)))
+        sizes[id(node)] = 1 + sum(_unfolded(path, part, sizes) for part in parts)
+    if not 0 < sizes[id(node)] <= _MOST_VALUES:
+        told = f"holds more than {_MOST_VALUES:,} values" if sizes[id(node)] else "an alias holds itself"
+        raise StudyFileError(told, where=str(path), mend="write out what its aliases stand for")
+    return sizes[id(node)]
 
 
 def _refuse_secrets(path: Path, text: str) -> None:

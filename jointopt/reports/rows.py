@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from jointopt.analysis import Estimate, Standing
 from jointopt.reports.markup import plain
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\n", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
-_FORMULA += ("\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}")
+_FORMULA = set("=+-@\t\n\uff1d\uff0b\uff0d\uff20")  # the last four are the first, written wide
 COLUMNS = (
     "place policy winner prompt model mode temperature slots strategy options n dev_score dev_low dev_high "
     "dev_examples sealed_score sealed_low sealed_high sealed_examples utility cost_usd tokens latency_s "
@@ -79,4 +78,4 @@ def _cell(value: Cell) -> Cell:
     if not isinstance(value, str):
         return value
     words = plain(value)
-    return f"'{words}" if words.startswith(_FORMULA) else words
+    return f"'{words}" if _FORMULA & set(words[:1]) else words
