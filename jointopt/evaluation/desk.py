@@ -82,7 +82,17 @@ class Desk:
     async def serve(self, this: Round, going: Callable[[], bool]) -> None:
         """Buy what the conductor posts, for as long as is said."""
         places, pause = {id: model.concurrency for id, model in self.models.items()}, _Pause()
-        await self.buyer.buy(this, places, self._serve(this, places, pause, going))
+        self.buyer.quiet(False)
+        buying = asyncio.create_task(self.buyer.buy(this, places, self._serve(this, places, pause, going)))
+        try:
+            await asyncio.shield(buying)
+        except asyncio.CancelledError:  # Ctrl-C: what is on its way is paid for, and kept
+            this.halt()
+            self.buyer.quiet(True)
+            await buying
+            raise
+        for refusal in this.refusals:
+            raise refusal
 
     async def _serve(self, this: Round, places: Mapping[str, int], pause: _Pause, going: Callable[[], bool]) -> None:
         with this.enders():
