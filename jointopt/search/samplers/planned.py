@@ -1,7 +1,10 @@
-"""Samplers that plan: beside the policy of the next trial they say what it buys. Each is an Optuna sampler too."""
+"""Samplers that plan: they say what the next trials buy, and for which policies, instead of being asked for each.
+
+Each is an Optuna sampler, so that a study's record names it as it does any other.
+"""
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from optuna import Study
@@ -29,7 +32,6 @@ class Planned(BaseSampler):
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self._next: tuple[dict[str, BaseDistribution], dict[str, Any]] = ({}, {})
 
     @abstractmethod
     def plan(self, view: View) -> Iterator[Sequence[Buy]]:
@@ -46,22 +48,18 @@ class Planned(BaseSampler):
         """The smallest budget that tells policies apart, in samples: a block of every source."""
         return view.sources * min(BLOCK, view.examples)
 
-    def aim(self, distributions: Mapping[str, BaseDistribution], params: Mapping[str, Any]) -> None:
-        """Have the next trial stand for these parameters."""
-        self._next = dict(distributions), dict(params)
-
     def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
-        """All parameters: the plan leaves none to chance."""
-        return self._next[0]
+        """None: Optuna is told trials that are done, and asked for none."""
+        return {}
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """The parameters of the plan's next policy."""
-        return self._next[1]
+        """Nothing, as said."""
+        return {}
 
     def sample_independent(
         self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
     ) -> Any:
-        """A parameter that the plan does not know: there is none."""
-        raise ValueError(f"{param_name!r} is no parameter of this study's plan")
+        """Refuses: the plan is asked what comes next."""
+        raise ValueError(f"{param_name!r} is chosen by a plan: see `plan`")
