@@ -3,7 +3,7 @@
 from jointopt.analysis.budgets import Budgets, Crossover, Rung, find_budgets
 from jointopt.analysis.ceiling import Ceiling, Gap, Marked, Part, find_ceiling
 from jointopt.analysis.curves import LIKELY, Crossing, Curve, crossings
-from jointopt.analysis.difficulty import Bin, Difficulty
+from jointopt.analysis.difficulty import Apart, Bin, Difficulty, find_difficulty
 from jointopt.analysis.estimate import Absent, Estimate
 from jointopt.analysis.findings import (
     Beyond,
@@ -22,8 +22,8 @@ from jointopt.analysis.frontier import Frontier, Stop, find_frontier
 from jointopt.analysis.insight import Insight
 from jointopt.analysis.interaction import Interaction, Share, components, variance_shares
 from jointopt.analysis.joint import Choice, Extent, Separate, Utility, need_choices
-from jointopt.analysis.judging import Gamed, Judging
-from jointopt.analysis.power import Need, Power
+from jointopt.analysis.judging import Gamed, Judging, Rated, find_judging
+from jointopt.analysis.power import Compared, Need, Power, find_power
 from jointopt.analysis.saturation import Saturation
 from jointopt.analysis.significance import Difference, paired_difference
 from jointopt.analysis.table import Table, balance
@@ -34,11 +34,13 @@ from jointopt.analysis.verdict import judge_joint, percent, points, say_taken_ov
 __all__ = [
     "LIKELY",
     "Absent",
+    "Apart",
     "Beyond",
     "Bin",
     "Budgets",
     "Ceiling",
     "Choice",
+    "Compared",
     "Contender",
     "Counts",
     "Crossing",
@@ -69,6 +71,7 @@ __all__ = [
     "Preferred",
     "Procedure",
     "Ranking",
+    "Rated",
     "Rung",
     "Saturation",
     "Separate",
@@ -85,8 +88,11 @@ __all__ = [
     "crossings",
     "find_budgets",
     "find_ceiling",
+    "find_difficulty",
     "find_flips",
     "find_frontier",
+    "find_judging",
+    "find_power",
     "find_tiers",
     "find_unsolved",
     "judge_joint",

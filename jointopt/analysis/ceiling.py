@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from jointopt.analysis.estimate import Absent, Estimate
 from jointopt.analysis.resampling import draw_weights, mean_estimate
+from jointopt.analysis.subsets import top_chances
 from jointopt.analysis.unsolved import Unsolved, find_unsolved
 from jointopt.domain import Policy, Source
 from jointopt.domain.scorecard import interval
@@ -177,11 +178,7 @@ def best_of(marks: Array, n: int) -> Array:
     for count in np.unique(counts):
         chosen = counts == count
         ordered = np.sort(marks[chosen], axis=1)[:, :count]
-        places = np.arange(1, count + 1, dtype=np.float64)
-        not_above = np.ones(count)  # the chance that n of the K samples all lie among the first i
-        for k in range(n):
-            not_above *= np.maximum(places - k, 0) / (count - k)
-        best[chosen] = ordered @ np.diff(not_above, prepend=0.0)
+        best[chosen] = ordered @ top_chances(int(count), n)
     return best
 
 

@@ -1,0 +1,104 @@
+"""Power: variances are parted rightly, and a forecast that is followed comes true."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from jointopt.analysis import Absent, Compared, Power, find_power, paired_difference
+
+Floats = NDArray[np.float64]
+
+
+def _drawn(rng: np.random.Generator, gap: float, spread: float, examples: int, samples: int) -> Compared:
+    """Two policies of single samples; the difference varies from example to example by `spread`."""
+    ease = rng.uniform(0.35, 0.65, examples)
+    tilt = (gap + spread * rng.choice([-1.0, 1.0], examples)) / 2
+    draws = [rng.random((examples, samples)) < np.clip(ease + side * tilt, 0, 1)[:, None] for side in (1, -1)]
+    first, second = (each.astype(float) for each in draws)
+    halves = np.array([(first - second)[:, half::2].mean(axis=1) for half in (0, 1)])
+    return Compared("one against the other", first.mean(axis=1), second.mean(axis=1), (1, 1), samples, halves)
+
+
+def _found(*compared: Compared) -> Power:
+    found = find_power(compared)
+    assert isinstance(found, Power)
+    return found
+
+
+def test_the_variance_is_parted_into_examples_and_samples() -> None:
+    """On average over 60 studies both parts are what was planted, and they add up to the whole."""
+    rng = np.random.default_rng(0)
+    parts = []
+    for _ in range(60):
+        compared = _drawn(rng, 0.0, 0.2, 100, 8)
+        found = find_power([compared])
+        if isinstance(found, Power):
+            whole = float((compared.first - compared.second).var(ddof=1))
+            assert found.example_variance + found.sampling_variance == pytest.approx(whole) and found.exact
+            parts.append((found.example_variance, found.sampling_variance))
+    between, sampling = np.mean(parts, axis=0)
+    assert between == pytest.approx(0.04, rel=0.15) and sampling == pytest.approx(2 * 0.235 / 8, rel=0.15)
+
+
+def test_without_halves_the_sampling_variance_is_a_bound() -> None:
+    """As if every answer were a draw of its own: labelled, and never more than the whole."""
+    rng = np.random.default_rng(1)
+    with_halves = _drawn(rng, 0.0, 0.1, 200, 8)
+    bound = Compared("q", with_halves.first, with_halves.second, (4, 4), 8)
+    found, exact = _found(bound), _found(with_halves)
+    assert not found.exact and found.sampling_variance >= exact.sampling_variance * 0.95
+    assert found.example_variance >= 0
+
+
+def test_following_the_forecast_settles_the_difference_in_four_of_five() -> None:
+    """With as many examples as are said to be needed, 70 to 90% of 150 repetitions are settled."""
+    rng = np.random.default_rng(2)
+    need = next(n for n in _found(_drawn(rng, 0.0, 0.2, 400, 8)).needs if n.difference == 0.05)
+    assert need.examples is not None and need.deep_examples is not None and need.deep_examples < need.examples
+    again = [_drawn(rng, 0.05, 0.2, need.examples, 8) for _ in range(150)]
+    settled = [paired_difference(one.first, one.second).settled for one in again]
+    assert 0.7 < np.mean(settled) < 0.9
+
+
+def test_more_samples_help_only_as_far_as_the_examples_agree() -> None:
+    """Where examples differ too much no number of samples does; where they do not, some number does."""
+    rng = np.random.default_rng(3)
+    apart = _found(_drawn(rng, 0.0, 0.3, 40, 8))
+    assert all(need.samples is None for need in apart.needs if need.difference == 0.01)
+    alike = _found(_drawn(rng, 0.0, 0.0, 400, 2))
+    assert any(need.samples is not None and need.samples > 2 for need in alike.needs)
+
+
+def test_the_closest_open_comparison_is_chosen() -> None:
+    """Settled ones are passed over; of the others the one that takes the fewest examples is told."""
+    rng = np.random.default_rng(4)
+    noise: Floats = rng.normal(0, 0.2, 50)
+    settled = Compared("settled", np.full(50, 0.9) + noise / 9, np.full(50, 0.1), (1, 1), 4)
+    near, far = (Compared(name, 0.5 + gap + noise - noise.mean(), np.full(50, 0.5), (1, 1), 4)
+                 for name, gap in (("near", 0.04), ("far", 0.001)))  # fmt: skip
+    found = _found(settled, far, near)
+    assert found.question == "near" and not found.difference.settled
+    assert found.needs[0].difference == pytest.approx(0.04) and "forecast" in found.label
+    assert found.least > 0.04
+
+
+def test_where_nothing_is_open_a_reason_is_given() -> None:
+    """Nothing compared, one example, holes, all right, everything settled."""
+    ones = np.ones(20)
+    reasons = {
+        "nothing was compared": [],
+        "1 example": [Compared("q", ones[:1], ones[:1], (1, 1), 2)],
+        "missing": [Compared("q", ones * np.nan, ones, (1, 1), 2)],
+        "scores the same": [Compared("q", ones, ones, (1, 1), 2)],
+        "is settled": [Compared("q", np.r_[ones[1:], 0.9], 0 * ones, (1, 1), 2)],
+    }
+    for reason, compared in reasons.items():
+        found = find_power(compared)
+        assert isinstance(found, Absent) and reason in found.reason
+
+
+def test_a_difference_of_nothing_asks_for_sizes_only() -> None:
+    """What is 0 now cannot be settled; 1, 2 and 5 points can."""
+    gaps = np.tile([0.5, -0.5], 10)
+    found = _found(Compared("q", 0.5 + gaps, np.full(20, 0.5), (1, 1), 2))
+    assert [need.difference for need in found.needs] == [0.01, 0.02, 0.05]
