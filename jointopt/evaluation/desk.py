@@ -77,6 +77,7 @@ class Desk:
                     await self._mourn(posted, reserve)
                 await pause.rest(busy)
         with this.enders():
+            await self._put_back(this, places)
             await asyncio.to_thread(self.orders.withdraw, list(posted))
 
     async def serve(self, this: Round, going: Callable[[], bool]) -> None:
@@ -98,10 +99,9 @@ class Desk:
         with this.enders():
             while going() and not this.over:
                 await pause.rest(await self._take(this, places))
-        unasked = [order.number for model in places for order in this.take_back(model)]
         this.halt()
         with this.enders():
-            await asyncio.to_thread(self.orders.put_back, unasked)
+            await self._put_back(this, places)
         self._held.clear()
 
     async def settle_down(self) -> None:
@@ -147,6 +147,12 @@ class Desk:
             this.add([self._read(one) for one in fresh])
             busy |= bool(fresh)
         return busy
+
+    async def _put_back(self, this: Round, places: Mapping[str, int]) -> None:
+        """Leave to others what this worker has taken and not asked for."""
+        unasked = [order.number for model in places for order in this.take_back(model) if order.number]
+        self._held.difference_update(unasked)
+        await asyncio.to_thread(self.orders.put_back, unasked)
 
     async def _gather(self, this: Round, posted: dict[int, Order], look: Look) -> bool:
         """See what has ended, and learn what came."""

@@ -20,6 +20,7 @@ from jointopt.storage import Crew, Ledger, Orders, SamplePool, Settlement
 
 MOST_FAILED: Mapping[OnError, float] = {"stop": 0.05, "skip": 0.5, "wrong": 0.5}
 """The share of a draw's requests that may fail; beyond it the model, not the question, is at fault."""
+LONGEST_S = 365 * 86_400.0  # that a round may take where nothing limits it: no clock bears infinity
 AGAIN = 3  # how often other samples are asked for in place of those that could not be had
 
 
@@ -185,15 +186,23 @@ class Draw:
         return self.ledger.reserve_many(worst, phase=phase, cap=cap)
 
     async def _buy_all(self, this: Round, phase: str, cap: Budget | None) -> None:
-        """Buy; when stopped (Ctrl-C), ask for nothing more, but wait for what is on its way: it is paid for."""
+        """Buy; when stopped (Ctrl-C) or out of time, ask for nothing more, but wait for what is paid for."""
+
+        def stop() -> None:
+            self._halt(True)
+            this.halt()
+
+        left_s = min(self.deadline_s - time.monotonic(), LONGEST_S)
+        clock = asyncio.get_running_loop().call_later(left_s, stop)
         buying = asyncio.create_task(self._buy(this, phase, cap))
         try:
             await asyncio.shield(buying)
         except asyncio.CancelledError:
-            self._halt(True)
-            this.halt()
+            stop()
             await buying
             raise
+        finally:
+            clock.cancel()
 
     def _halt(self, halted: bool) -> None:
         self._stopped = halted

@@ -1,6 +1,7 @@
 """Drawing: the pool first, the ledger before the model, and nothing lost on the way."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -278,3 +279,15 @@ async def test_a_draw_that_was_stopped_can_go_on(tmp_path: Path) -> None:
         await filling
     await draw.fill([(request, 4)], phase="search")
     assert len(draw.readings.samples(request)) == 4
+
+
+async def test_time_that_runs_out_in_mid_round_ends_it(tmp_path: Path) -> None:
+    """What is on its way comes and is kept; nothing more is asked, and no sample counts as failed."""
+    slow = Slow()
+    draw = _draw(tmp_path, Budget(calls=100), slow)
+    draw.deadline_s = time.monotonic() + 0.1
+    requests = _requests(draw, *map(str, range(40)))
+    with pytest.raises(BudgetExhausted, match="wall clock"):
+        await draw.fill([(request, 1) for request in requests], phase="search")
+    assert draw.ledger.spent().calls == len(slow.asked) == SPACE.models["m"].concurrency
+    assert (draw.ledger.reserved(), draw.pool.failed_counts()) == (Spend(), {})
