@@ -149,6 +149,7 @@ orders = Table(  # replicates that some worker is to buy; since layout 3
     Column("worker", Text),  # the name of who holds it
     Column("reason", Text),
     Index("jointopt_orders_by_state", "study_id", "state"),
+    sqlite_autoincrement=True,  # a number that was forgotten is never given out again, as in PostgreSQL
 )
 
 accounts = Table(  # the sums of the entries, kept in the same transactions

@@ -57,5 +57,6 @@ def upgrade(op: Operations) -> None:
         Column("state", String(16), nullable=False),
         Column("worker", Text),
         Column("reason", Text),
+        sqlite_autoincrement=True,
     )
     op.create_index("jointopt_orders_by_state", "jointopt_orders", ["study_id", "state"])
