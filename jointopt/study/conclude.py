@@ -26,6 +26,7 @@ from jointopt.domain import Example, Policy, Scorecard, Source, Tactic
 from jointopt.errors import NothingToReport
 from jointopt.search import IMPORTANCE, importances
 from jointopt.study.beyond import look_beyond
+from jointopt.study.insight import UNFILLED, Seen, look_deeper
 from jointopt.study.parts import Parts
 from jointopt.study.phases import Phases
 from jointopt.study.preferences import judged_alike, prefer
@@ -50,7 +51,9 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
     sealed = parts.plan.task.sealed[: found["examples"]] if found else ()
     extent = phases.extent() if phases.recall("search") else None
     comparison = compare(parts, choices(phases), sealed)
-    interaction, note = measure_interaction(parts, phases, extent)
+    table = fill_table(parts, phases, extent) if extent else None
+    interaction, note = measure_interaction(phases, extent, table)
+    seen = Seen(parts, extent, phases.table_sources(), winner) if extent else None
     curves = draw_curves(parts, phases, extent, winner)
     return Findings(
         study=parts.plan.name,
@@ -78,6 +81,7 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         frontier=find_frontier(judged_alike(parts)),
         taken_over=taken_over(parts),
         ended=(phases.recall("search") or {}).get("why", ""),
+        insight=look_deeper(parts, seen, table, comparison, sealed),
     )
 
 
@@ -161,15 +165,14 @@ def why_not_compared(phases: Phases, extent: Extent | None) -> str:
     if sealed is None:
         return "the study has not been run to its end"
     if extent is None:
-        return "no block of examples was sampled under every prompt and model: the budget ended before"
+        return UNFILLED
     return f"no sealed example was scored under every choice: {sealed['why']}"
 
 
-def measure_interaction(parts: Parts, phases: Phases, extent: Extent | None) -> tuple[Interaction | None, str]:
+def measure_interaction(phases: Phases, extent: Extent | None, table: Table | None) -> tuple[Interaction | None, str]:
     """The variance shares of the balanced table, and what that table covers; or None, and why."""
-    if extent is None:
-        return None, "no block of examples was sampled under every prompt and model: the budget ended before"
-    table = fill_table(parts, phases, extent)
+    if extent is None or table is None:
+        return None, UNFILLED
     around = phases.around()
     try:
         found = variance_shares(table)
