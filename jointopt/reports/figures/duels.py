@@ -93,10 +93,11 @@ def _remark(found: Tiers) -> str:
     )
     fitted = found.saturation
     if isinstance(fitted, Absent):
-        return f"{said} Where votes of the cheapest model end was not fitted: {fitted.reason}."
+        return f"{said} Where votes of the cheapest model end is not known: {fitted.reason}."
     end = fitted.ceiling
     ends = f"95% interval {percent(end.low)} to {percent(end.high)}"
-    return f"{said} Votes of {found.models[0]} would end at {percent(end.mean)} ({ends}; {fitted.label})."
+    votes = f"Votes of {fitted.prompt} on {fitted.model}"
+    return f"{said} {votes} are expected to end at {percent(end.mean)} ({ends}; {fitted.label})."
 
 
 def _row(found: Tiers, duel: Duel) -> tuple[str, ...]:
