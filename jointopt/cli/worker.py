@@ -10,6 +10,7 @@ from jointopt.cli.progress import watch
 from jointopt.cli.signals import leash, stoppable
 from jointopt.config import Plan
 from jointopt.errors import StorageError, UnknownStudy, UserError
+from jointopt.providers.remote import read_keys
 from jointopt.storage import LEASE_S, Files, Studies, open_database
 from jointopt.study import read_kept, work
 
@@ -40,7 +41,7 @@ def worker(
     with stoppable():
         while (state := _state(url, study, wait=wait)) == "stopped" and leashed:
             time.sleep(POLL_S)  # who started this worker is about to go on with the study
-        said = _ended(study, state) or _work(read_kept(url, study, code=permitted()), lease)
+        said = _ended(study, state) or _work(_with_keys(read_kept(url, study, code=permitted())), lease)
     typer.echo(said, err=True)
 
 
@@ -51,6 +52,13 @@ def _ended(study: str, state: str) -> str:
     if state == "stopped":
         return f"study {study!r} was stopped\n  mend: jointopt resume {study}"
     return ""
+
+
+def _with_keys(plan: Plan) -> Plan:
+    """The plan, once all keys are seen to be here: a worker without them would refuse what it is to buy."""
+    for model in (*plan.space.models.values(), *(judge.model for judge in plan.judges.values())):
+        read_keys(model, model.key_envs)
+    return plan
 
 
 def _work(plan: Plan, lease_s: float) -> str:
