@@ -1,8 +1,9 @@
 """The findings in sentences: what won, whether joint search was worth it, what it cost. Plain text, no markup."""
 
-from jointopt.analysis.estimate import Estimate
 from jointopt.analysis.findings import Contender, Findings, Procedure, TakenOver
 from jointopt.analysis.interaction import Share
+from jointopt.analysis.telling import tell
+from jointopt.analysis.words import between, percent, points
 from jointopt.domain import Preference
 
 UNREADABLE = 0.05  # a share of samples above which somebody should look at them
@@ -13,22 +14,9 @@ SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 def verdict(findings: Findings) -> list[str]:
     """What the study says, one sentence or two per line, the most important first."""
     judged = (_winner, judge_joint, _preference, _preferred, _frontier, _beyond, _meeting, _flip)
-    lines = [sentence(findings) for sentence in (*judged, _account, _ended, _taken_over, _unreadable)]
+    lines = [sentence(findings) for sentence in judged] + tell(findings.insight)
+    lines += [sentence(findings) for sentence in (_account, _ended, _taken_over, _unreadable)]
     return [line for line in (*lines, *_warnings(findings)) if line]
-
-
-def percent(share: float) -> str:
-    """A share of 0 to 1 as a percentage."""
-    return f"{100 * share:.1f}%"
-
-
-def points(score: float) -> str:
-    """A difference of scores in percentage points, with its sign."""
-    return f"{100 * score:+.1f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _between(estimate: Estimate) -> str:
-    return f"95% interval {percent(estimate.low)} to {percent(estimate.high)}"
 
 
 def _winner(findings: Findings) -> str:
@@ -37,8 +25,8 @@ def _winner(findings: Findings) -> str:
     price = f"${winner.cost_usd:.3g}, " if winner.cost_usd else ""
     costs = f"An answer takes {price}{winner.tokens:,.0f} tokens and {winner.latency_s:.2g} s."
     if winner.sealed is None:
-        return f"The winner on dev is {winner.policy}: {percent(winner.dev.mean)} ({_between(winner.dev)}). {costs}"
-    score = f"{percent(winner.sealed.mean)} on {findings.counts.sealed} sealed examples ({_between(winner.sealed)})"
+        return f"The winner on dev is {winner.policy}: {percent(winner.dev.mean)} ({between(winner.dev)}). {costs}"
+    score = f"{percent(winner.sealed.mean)} on {findings.counts.sealed} sealed examples ({between(winner.sealed)})"
     return f"The winner is {winner.policy}: {score}. {costs}"
 
 
@@ -148,7 +136,7 @@ def _beyond(findings: Findings) -> str:
     if not findings.beyond:
         return ""
     votes = "; ".join(
-        f"{entry.n} votes {percent(entry.score.mean)} ({_between(entry.score)})" for entry in findings.beyond
+        f"{entry.n} votes {percent(entry.score.mean)} ({between(entry.score)})" for entry in findings.beyond
     )
     return f"More samples under the winner's prompt, {findings.beyond[0].label} and not measured: {votes}."
 
