@@ -161,13 +161,16 @@ class Orders:
 
         def work(connection: Connection) -> None:
             accounts.lock(connection, self.study_id)
-            idle = self._mine, orders.c.state != TAKEN
-            rows = connection.execute(select(orders).where(*idle).with_for_update(skip_locked=True)).all()
-            rows = [row for row in rows if numbers is None or row.id in numbers]
-            self._drop(connection, [row.id for row in rows])
-            spare = [row.reservation for row in rows if row.state == OPEN]
-            if spare:
-                accounts.release(self.database, connection, self.study_id, spare)
+            self._withdraw(connection, numbers)
+
+        self.database.transact(work)
+
+    def clear(self) -> None:
+        """Withdraw all where nobody holds the study: it was stopped, and who goes on with it orders anew."""
+
+        def work(connection: Connection) -> None:
+            if accounts.lock(connection, self.study_id) is None:
+                self._withdraw(connection, None)
 
         self.database.transact(work)
 
@@ -215,6 +218,15 @@ class Orders:
             return lost.spend()
 
         return self.database.transact(work)
+
+    def _withdraw(self, connection: Connection, numbers: Sequence[int] | None) -> None:
+        idle = self._mine, orders.c.state != TAKEN
+        rows = connection.execute(select(orders).where(*idle).with_for_update(skip_locked=True)).all()
+        rows = [row for row in rows if numbers is None or row.id in numbers]
+        self._drop(connection, [row.id for row in rows])
+        spare = [row.reservation for row in rows if row.state == OPEN]
+        if spare:
+            accounts.release(self.database, connection, self.study_id, spare)
 
     def _taken_by(self, connection: Connection, dead: str) -> Sequence[Row[Any]]:
         taken = self._mine, orders.c.state == TAKEN, orders.c.worker == dead

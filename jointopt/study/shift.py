@@ -43,6 +43,7 @@ class Shift:
 
     def __init__(self, pulse: Pulse, duty: Duty) -> None:
         self.pulse, self.crew, self.duty = pulse, pulse.crew, duty
+        self.orders = Orders(self.crew.database, self.crew.study_id, self.crew.name)
         self._said: Beat | None = None  # that it conducts no more
 
     def work(self, *, again: bool) -> bool:
@@ -68,7 +69,10 @@ class Shift:
         if beat.state == "stopped":
             raise StudyStopped(STOPPED)
         if beat.state == "running":
-            asyncio.run(self._serve(self.duty.begin()))
+            try:
+                asyncio.run(self._serve(self.duty.begin()))
+            finally:
+                self.orders.clear()
         return beat.state != "running"
 
     def _conduct(self) -> bool:
@@ -86,6 +90,7 @@ class Shift:
             raise
         finally:
             self.crew.step_down(ended)
+            self.orders.clear()
         return True
 
     async def _lead(self, parts: Parts) -> None:
@@ -130,5 +135,4 @@ class Shift:
             await self.duty.rest()
 
     def _join(self, parts: Parts) -> Desk:
-        orders = Orders(parts.database, parts.row.id, self.crew.name)
-        return parts.draw.join(orders, self.crew, models_of(parts.plan), self.pulse.others, self.pulse.holds)
+        return parts.draw.join(self.orders, self.crew, models_of(parts.plan), self.pulse.others, self.pulse.holds)
