@@ -22,7 +22,7 @@ from jointopt.analysis import (
     paired_difference,
     variance_shares,
 )
-from jointopt.domain import Example, Policy, Scorecard, Source, Tactic
+from jointopt.domain import Example, Policy, Scorecard
 from jointopt.errors import NothingToReport
 from jointopt.search import IMPORTANCE, importances
 from jointopt.study.beyond import look_beyond
@@ -30,6 +30,7 @@ from jointopt.study.insight import UNFILLED, Seen, look_deeper
 from jointopt.study.parts import Parts
 from jointopt.study.phases import Phases
 from jointopt.study.preferences import judged_alike, prefer
+from jointopt.study.tables import PARTLY, fill_table, gather, score_cell, widen
 from jointopt.study.warm import taken_over
 
 LEADERS = 10
@@ -51,8 +52,8 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
     sealed = parts.plan.task.sealed[: found["examples"]] if found else ()
     extent = phases.extent() if phases.recall("search") else None
     comparison = compare(parts, choices(phases), sealed)
-    table = fill_table(parts, phases, extent) if extent else None
-    interaction, note = measure_interaction(phases, extent, table)
+    table = fill_table(parts, phases.table_sources(), extent) if extent else None
+    interaction, note = measure_interaction(parts, phases, extent, table)
     seen = Seen(parts, extent, phases.table_sources(), winner) if extent else None
     curves = draw_curves(parts, phases, extent, winner)
     return Findings(
@@ -169,43 +170,26 @@ def why_not_compared(phases: Phases, extent: Extent | None) -> str:
     return f"no sealed example was scored under every choice: {sealed['why']}"
 
 
-def measure_interaction(phases: Phases, extent: Extent | None, table: Table | None) -> tuple[Interaction | None, str]:
-    """The variance shares of the balanced table, and what that table covers; or None, and why."""
-    if extent is None or table is None:
-        return None, UNFILLED
-    around = phases.around()
+def measure_interaction(
+    parts: Parts, phases: Phases, extent: Extent | None, table: Table | None
+) -> tuple[Interaction | None, str]:
+    """The variance shares of the balanced table, and what that table covers; or None, and why.
+
+    Where the table was not filled, the balanced part of what the search left behind is taken, and labelled.
+    """
     try:
-        found = variance_shares(table)
+        if extent is None or table is None:
+            if not phases.recall("search"):
+                return None, UNFILLED
+            found = variance_shares(gather(parts, phases.around()))
+            return found, "; ".join(filter(None, (PARTLY, found.left_out)))
+        wider = widen(parts, table, phases.around())
+        found = variance_shares(wider)
     except NothingToReport as reason:
         return None, reason.message
-    note = (
-        f"{extent.examples} examples x {extent.samples} samples of every prompt and model at T={around.temperature:g}; "
-        f"{' x '.join(f'{len(levels)} {name}' for name, levels in zip(table.factors, table.levels, strict=True))} cells"
-    )
-    return found, note
-
-
-def fill_table(parts: Parts, phases: Phases, extent: Extent) -> Table:
-    """The scores of prompt x strategy x n (x model) on every example of the table."""
-    space = parts.plan.space
-    ns, ways = [n for n in space.ns if n <= extent.samples], space.ways()
-    dev = parts.plan.task.dev[: extent.examples]
-    sources = {(source.prompt, source.model): source for source in phases.table_sources()}
-    cells = [
-        [[[_cell(parts, sources[prompt, model], way, n, dev) for model in space.models] for n in ns] for way in ways]
-        for prompt in space.prompts
-    ]
-    levels = (tuple(space.prompts), tuple(way.label for way in ways), tuple(map(str, ns)), tuple(space.models))
-    return Table(np.moveaxis(np.array(cells), -1, 0), ("prompt", "strategy", "n", "model"), levels)
-
-
-def _cell(parts: Parts, source: Source, way: Tactic, n: int, dev: Sequence[Example]) -> list[float]:
-    """The score of a strategy at some n on every example."""
-    policy = parts.plan.space.canonical(Policy(source, way.strategy, n, way.options))
-    card = parts.estimate.card(policy, dev)
-    if card is None:
-        raise NothingToReport(f"{policy} is not covered by the table")
-    return [float(score) for score in card.scores]
+    cells = " x ".join(f"{len(levels)} {name}" for name, levels in zip(wider.factors, wider.levels, strict=True))
+    drawn = f"{extent.examples} examples x {extent.samples} samples of every prompt and model"
+    return found, f"{drawn} at T={phases.around().temperature:g}; {cells} cells"
 
 
 def draw_curves(parts: Parts, phases: Phases, extent: Extent | None, winner: Policy) -> tuple[Curve, ...]:
@@ -221,7 +205,7 @@ def draw_curves(parts: Parts, phases: Phases, extent: Extent | None, winner: Pol
     dev = parts.plan.task.dev[: extent.examples]
     curves = []
     for source in phases.table_sources():
-        table = np.array([_cell(parts, source, way, n, dev) for n in ns])
+        table = np.array([score_cell(parts, source, way, n, dev) for n in ns])
         curves.append(Curve(source.prompt, source.model, way.label, ns, table))
     return tuple(curves)
 
