@@ -5,7 +5,7 @@ It does not know what they say. A name is looked up, and never becomes a path.
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from jointopt.storage.database import Database
 from jointopt.storage.tables import files
@@ -29,20 +29,23 @@ class Files:
         rows = [{"study_id": study_id, "path": path, "content": named[path]} for path in sorted(named)]
         insert = self.database.insert(files)
         latest = {"content": insert.excluded.content}
-        with self.database.write() as connection:
+        statement = insert.on_conflict_do_update(index_elements=["study_id", "path"], set_=latest)
+
+        def work(connection: Connection) -> None:
             connection.execute(delete(files).where(files.c.study_id == study_id, files.c.path.not_in(named)))
             for row in rows:  # one by one: together they could be more than a server takes
-                statement = insert.on_conflict_do_update(index_elements=["study_id", "path"], set_=latest)
                 connection.execute(statement, row)
+
+        self.database.transact(work)
 
     def load(self, study_id: int) -> dict[str, bytes]:
         """A study's files by name; empty where none were kept, as before layout 3."""
         mine = select(files.c.path, files.c.content).where(files.c.study_id == study_id)
-        with self.database.read() as connection:
-            return {path: bytes(content) for path, content in connection.execute(mine)}
+        found = self.database.query(lambda connection: connection.execute(mine).all())
+        return {path: bytes(content) for path, content in found}
 
     def sizes(self, study_id: int) -> dict[str, int]:
         """How many bytes each of a study's files has."""
         mine = select(files.c.path, func.length(files.c.content)).where(files.c.study_id == study_id)
-        with self.database.read() as connection:
-            return {path: size for path, size in connection.execute(mine)}
+        found = self.database.query(lambda connection: connection.execute(mine).all())
+        return {path: size for path, size in found}
