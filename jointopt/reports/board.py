@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optuna_dashboard import save_note, save_plotly_graph_object
@@ -108,7 +108,7 @@ class Board:
 
     def _figures(self, findings: Findings) -> None:
         for draw in FIGURES:
-            panel = draw(findings)
+            panel = draw(brief(findings))
             figure = words(panel.answer) if panel.figure is None else titled(panel.figure, panel.answer)
             content = figure.to_json()
             if self._shown.get(panel.key) != content:
@@ -119,6 +119,15 @@ class Board:
         if self._shown.get(where) != body:
             save_note(place, body)
             self._shown[where] = body
+
+
+def brief(findings: Findings) -> Findings:
+    """The findings with the curves of the winner's model and strategy alone: a card has no room for more pictures."""
+    policy = findings.winner.policy
+    groups = {(curve.model, curve.strategy): curve for curve in findings.curves}
+    winners = (policy.source.model, policy.tactic.label)
+    shown = winners if winners in groups else next(iter(groups), winners)
+    return replace(findings, curves=tuple(one for one in findings.curves if (one.model, one.strategy) == shown))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from jointopt.analysis import Findings
 from jointopt.domain import Prompt
 from jointopt.errors import NothingToReport
 from jointopt.reports import Board, publish
-from jointopt.reports.board import LEADERS, NEWEST, Turns
+from jointopt.reports.board import LEADERS, NEWEST, Turns, brief
 
 NAMES = "comparison frontier curves flips interaction importance ceiling difficulty tiers duels judging power".split()
 IDS = {f"jointopt-{name}" for name in NAMES}
@@ -146,3 +146,12 @@ def test_a_study_that_taught_nothing_yet_is_shown_later(findings: Findings) -> N
     clock.now = 200
     assert board.refresh(lambda: findings) and get_plotly_graph_objects(_attributes(study))
     assert not board.refresh(lambda: findings)
+
+
+def test_a_card_shows_the_winners_curves_alone(findings: Findings) -> None:
+    """One picture in the dashboard, that of the winner's model and strategy; another where the winner has none."""
+    shown = {(curve.model, curve.strategy) for curve in brief(findings).curves}
+    assert shown == {("micro", "majority")}
+    others = tuple(curve for curve in findings.curves if curve.strategy != "majority")
+    assert len({(one.model, one.strategy) for one in brief(replace(findings, curves=others)).curves}) == 1
+    assert brief(replace(findings, curves=())).curves == ()

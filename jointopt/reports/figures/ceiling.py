@@ -28,7 +28,7 @@ def ceiling(findings: Findings) -> Panel:
     names = ["the winner's score", *(WHAT[gap.part] for gap in found.gaps)]
     figure = blank(
         100 + 42 * len(names),
-        xaxis=axis("score, %", range=[0, 122], tickvals=[0, 20, 40, 60, 80, 100]),
+        xaxis=axis("score, %", range=[0, 138], tickvals=[0, 20, 40, 60, 80, 100]),
         yaxis=listed(names),
         showlegend=False,
         barmode="overlay",

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from jointopt.analysis import LIKELY, Crossing, Curve, Findings, percent, points
 from jointopt.reports.figures.panel import Panel, span
 from jointopt.reports.figures.spotlight import spotlight
-from jointopt.reports.figures.theme import INK, axis, blank, colour, dash, faint, label, symbol
+from jointopt.reports.figures.theme import BELOW, INK, axis, blank, colour, dash, faint, label, symbol
 
 KEY, QUESTION = "curves", "How does each prompt fare as n grows?"
 HEADERS = ("Model", "Strategy", "Prompt", "n", "Score", "95% interval")
@@ -28,8 +28,7 @@ def curves(findings: Findings) -> Panel:
         return Panel(KEY, QUESTION, f"Nothing to show: {what}.")
     drawn, prompts = _drawn(findings, groups), _named(findings, groups)
     lines = -(-len(drawn) // _COLUMNS)
-    legend = {"orientation": "h", "y": -70 / (_ROW_PX * lines), "yanchor": "top", "x": 0}
-    figure = blank(_ROW_PX * lines + 120, legend=legend)
+    figure = blank(_ROW_PX * lines + 120, legend={"orientation": "h"} | BELOW)
     for place, key in enumerate(drawn):
         group = groups[key]
         _frame(figure, place, len(drawn), key, group[0].ns)

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 from jointopt.analysis import Absent, Bin, Difficulty, Findings, percent, points
 from jointopt.domain import Policy
 from jointopt.reports.figures.panel import NARROW, Panel, policy_label, span
-from jointopt.reports.figures.theme import INK, axis, blank, colour, dash, symbol
+from jointopt.reports.figures.theme import BELOW, INK, axis, blank, colour, dash, symbol
 
 KEY, QUESTION = "difficulty", "Do hard questions want another policy?"
 HEADERS = (
@@ -41,7 +41,7 @@ def difficulty(findings: Findings) -> Panel:
             showgrid=False,
         ),
         yaxis=axis("score, %", range=[-3, 103]),
-        legend={"orientation": "v", "y": -100 / 330, "yanchor": "top", "x": 0},
+        legend={"orientation": "v"} | BELOW,
     )
     for place, policy in enumerate(chosen):
         _draw(figure, found, policy, place)

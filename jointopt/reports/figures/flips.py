@@ -120,6 +120,7 @@ def _draw(figure: go.Figure, ranking: Ranking, place: int, hue: int | None) -> N
             "symbol": symbol(hue) if hue is not None else "circle",
             "color": tint,
             "opacity": 1,
+            "line": {"width": 0},
         },
         name=label(name),
         text=told,

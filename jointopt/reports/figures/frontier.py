@@ -151,7 +151,7 @@ def _cross(figure: go.Figure, found: Frontier, budgets: Budgets) -> None:
                 "symbol": ["line-ns-open", "circle" if sure else "circle-open", "line-ns-open"],
                 "size": [8, 9, 8],
                 "color": INK,
-                "line": {"width": 2},
+                "line": {"width": 2, "color": INK},
             },
             name="the best changes (95%)",
             showlegend=place == 0,

@@ -15,6 +15,13 @@ DASHES = ("solid", "dot", "dash")  # a second round of the palette differs by it
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 INK, GRID = "#7a7a7a", "rgba(128,128,128,0.22)"  # 4.3 : 1 on white and on near-black alike
 SLATE, WHITE = "#567489", "#ffffff"  # a tile that says little, and words on any tile
+BELOW = {"yref": "container", "y": 0, "yanchor": "bottom", "x": 0}  # a legend, under everything else
+CARD_PX, _BAR_PX = 450, 40  # height of a figure in Optuna Dashboard; width of its tool bar
+_TITLE, _TITLE_LINES, _TALL = (
+    78,
+    4,
+    1.4,
+)  # characters of a line; lines; how much too high a figure must be for small print
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -94,21 +101,27 @@ def cut(text: str, width: int) -> str:
 
 
 def titled(figure: go.Figure, answer: str) -> go.Figure:
-    """A copy with the answer as its title, for places that show a figure alone."""
-    lines = [escape(line, quote=False) for line in textwrap.wrap(showable(answer), 90)]
+    """A copy with the answer as its title, for Optuna Dashboard, which shows figures alone: each as wide as half of the
+    window and `CARD_PX` high, whatever the figure asks for.
+    """
+    lines = [escape(line, quote=False) for line in textwrap.wrap(cut(answer, _TITLE * _TITLE_LINES), _TITLE)]
+    title = {"text": "<br>".join(lines), "x": 0, "xanchor": "left", "font": {"size": 13}}
+    room = 20 + 18 * len(lines)
+    wish = figure.layout.height + room
+    height = min(CARD_PX, wish)
     copy = go.Figure(figure)
-    title = {
-        "text": "<br>".join(lines),
-        "x": 0,
-        "xanchor": "left",
-        "font": {"size": 15},
-        "yref": "container",
-        "y": 0.97,
-    }
-    room = 24 + 20 * len(lines)
-    copy.update_layout(title=title, margin={"t": figure.layout.margin.t + room}, height=figure.layout.height + room)
-    # Optuna Dashboard always shows the tool bar: upright and clear, it does not lie over the title.
-    return copy.update_layout(modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)"})
+    # The tool bar is always there: upright and clear, it does not lie over the title; nor does a legend from below.
+    copy.update_layout(
+        title=title | {"yref": "container", "y": 1 - 12 / height, "yanchor": "top"},
+        margin={"t": figure.layout.margin.t + room, "r": max(figure.layout.margin.r, _BAR_PX)},
+        height=height,
+        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
+        legend=BELOW,
+    )
+    if wish > CARD_PX * _TALL:  # a name on every line, closer together
+        copy.update_yaxes(tickfont={"size": 9})
+        copy.update_annotations(font={"size": 9})
+    return copy
 
 
 def words(text: str) -> go.Figure:

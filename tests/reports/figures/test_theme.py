@@ -3,7 +3,7 @@
 import pytest
 
 from jointopt.reports.figures import titled, words
-from jointopt.reports.figures.theme import PALETTE, blank, colour, dash, faint, label
+from jointopt.reports.figures.theme import CARD_PX, PALETTE, blank, colour, dash, faint, label
 
 
 def test_labels_hold_no_tags_and_are_cut() -> None:
@@ -52,3 +52,15 @@ def _luminance(hue: str) -> float:
     parts = (int(hue[start : start + 2], 16) / 255 for start in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_a_tall_figure_fits_a_card_of_the_dashboard() -> None:
+    """No figure is higher than the card that shows it, and no answer longer than four lines."""
+    tall = titled(blank(1200, yaxis={}), "word " * 400)
+    assert tall.layout.height == CARD_PX and tall.layout.title.text.count("<br>") <= 4
+    assert tall.layout.yaxis.tickfont.size < titled(blank(200), "short").layout.font.size
+
+
+def test_long_words_lose_their_middle() -> None:
+    """Names that begin alike and end apart stay apart."""
+    assert label("a" * 50 + "1") != label("a" * 50 + "2") and "\N{HORIZONTAL ELLIPSIS}" in label("a" * 50 + "1")
