@@ -18,7 +18,7 @@ quickstart: setup
 	@$(BIN)/jointopt run studies/quickstart/study.yaml
 
 test: setup browser
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 check: setup
 	@$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""The register of studies: what each began with, how far it is, and who runs it now.
+"""The register of studies: what each began with, and how far it is.
 
 It does not know how to read a study's text.
 """
@@ -10,9 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
-from jointopt.errors import StorageError, UnknownStudy
+from jointopt.errors import UnknownStudy
 from jointopt.storage.database import Database
-from jointopt.storage.owners import lives, this_process
 from jointopt.storage.tables import findings, studies
 from jointopt.storage.texts import storable
 
@@ -102,18 +101,9 @@ class Studies:
         """Say how a study stands."""
         self._update(study_id, state=state)
 
-    def add_elapsed(self, study_id: int, seconds: float) -> None:
-        """Add to the wall clock of all runs."""
-        so_far = select(studies.c.elapsed_s).where(studies.c.id == study_id)
-        found: list[float] = []  # once: what a lost acknowledgement leaves to be repeated is not added twice
-
-        def work(connection: Connection) -> None:
-            now = float(connection.execute(so_far.with_for_update(key_share=True)).scalar_one())
-            found[:] = found or [now]
-            row = update(studies).where(studies.c.id == study_id)
-            connection.execute(row.values(elapsed_s=max(now, found[0] + seconds)))
-
-        self.database.transact(work)
+    def set_elapsed(self, study_id: int, seconds: float) -> None:
+        """Say how long all runs of a study took, where they ran elsewhere."""
+        self._update(study_id, elapsed_s=seconds)
 
     def record(self, study_id: int, key: str, value: object) -> None:
         """Keep a small result, as JSON; the latest one stays."""
@@ -127,37 +117,6 @@ class Studies:
         wanted = select(findings.c.value).where(findings.c.study_id == study_id, findings.c.key == key)
         text = self.database.query(lambda connection: connection.scalar(wanted))
         return None if text is None else json.loads(text)
-
-    def acquire(self, study_id: int, owner: str | None = None) -> str | None:
-        """Become the one process that runs a study. Returns the owner it was taken from, if that process had died.
-
-        A process on another host cannot be seen from here and counts as dead; the ledger's promise holds even then.
-
-        Raises:
-            StorageError: a living process on this host runs the study.
-        """
-        mine = owner or this_process()
-        found: list[str | None] = []  # once: a repetition would find this owner itself
-
-        def work(connection: Connection) -> None:
-            held = connection.scalar(
-                select(studies.c.owner).where(studies.c.id == study_id).with_for_update(key_share=True)
-            )
-            found[:] = found or [held]
-            if held not in (None, mine) and lives(held):
-                message, mend = f"the study is being run by process {held.split(':')[1]}", "wait for it, or stop it"
-                raise StorageError(message, where=self.database.url, mend=mend)
-            connection.execute(update(studies).where(studies.c.id == study_id).values(owner=mine))
-
-        self.database.transact(work)
-        return found[0] if found[0] != mine else None
-
-    def release(self, study_id: int, owner: str | None = None) -> None:
-        """Let others run the study; changes nothing where another process has taken it over."""
-        mine = (studies.c.id == study_id) & (studies.c.owner == (owner or this_process()))
-        self.database.transact(
-            lambda connection: connection.execute(update(studies).where(mine).values(owner=None)).close()
-        )
 
     def _update(self, study_id: int, **values: Any) -> None:
         statement = update(studies).where(studies.c.id == study_id).values(**values)

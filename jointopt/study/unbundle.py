@@ -80,7 +80,7 @@ def _unpack(archive: Archive, folder: Path, code: Collection[str]) -> tuple[Plan
     try:
         studies = Studies(database)
         row = studies.begin(plan.name, plan.text, plan.digest, now=float(study["begun_at"]))
-        studies.add_elapsed(row.id, float(study["elapsed_s"]))
+        studies.set_elapsed(row.id, float(study["elapsed_s"]))
         studies.set_state(row.id, "finished" if study["state"] == "finished" else "stopped")
         for name in CARRIED:
             bring_in(database, row.id, name, archive.rows(f"{name}.jsonl"))

@@ -4,9 +4,12 @@ import multiprocessing
 import subprocess
 import sys
 
+from sqlalchemy import select
+
 from jointopt.domain import Budget, Message, Model, Request, Spend
 from jointopt.errors import BudgetExhausted
-from jointopt.storage import Ledger, SamplePool, Studies, open_database
+from jointopt.storage import Crew, Ledger, SamplePool, Studies, open_database
+from jointopt.storage.tables import studies
 
 BUDGET = Budget(calls=60)
 
@@ -43,11 +46,11 @@ WRITER = """
 import sys
 from itertools import count
 from jointopt.domain import Budget, Message, Model, Request, Sample, Spend
-from jointopt.storage import Ledger, SamplePool, Settlement, Studies, open_database
+from jointopt.storage import Crew, Ledger, SamplePool, Settlement, Studies, open_database
 
 database = open_database(sys.argv[1])
 study_id = Studies(database).begin("killed", "", "", now=0.0).id
-Studies(database).acquire(study_id)
+Crew(database, study_id).conduct()
 ledger, pool = Ledger(database, study_id, Budget(calls=10**9)), SamplePool(database, study_id)
 request = Request(Model("m", "e/m"), (Message("user", "what?"),), 1.0)
 for replicate in count():
@@ -65,22 +68,22 @@ def test_a_killed_process_loses_no_paid_sample(url: str) -> None:
         writer.kill()
         said += [int(line) for line in writer.stdout.read().splitlines()]
     database = open_database(url, create=False)
-    studies = Studies(database)
-    study_id = studies.find("killed").id
+    study_id = Studies(database).find("killed").id
     ledger = Ledger(database, study_id, Budget(calls=10**9))
     key = Request(Model("m", "e/m"), (Message("user", "what?"),), 1.0).key
     kept = SamplePool(database, study_id).load([key])[key]
     assert [sample.replicate for sample in kept][: len(said)] == said
     assert [sample.text for sample in kept] == [str(number) for number in range(len(kept))]
     assert ledger.spent() == Spend(len(kept), 10 * len(kept))
-    assert_taken_over(studies, ledger, writer.pid)
+    assert_taken_over(ledger, writer.pid)
     database.close()
 
 
-def assert_taken_over(studies: Studies, ledger: Ledger, dead_pid: int) -> None:
-    """The dead run's lock and reservations go to whoever comes next."""
-    dead, open_ = studies.acquire(ledger.study_id), ledger.reserved()
-    assert dead is not None
+def assert_taken_over(ledger: Ledger, dead_pid: int) -> None:
+    """The dead run's study and reservations go to whoever comes next."""
+    with ledger.database.read() as connection:
+        dead, open_ = str(connection.scalar(select(studies.c.owner))), ledger.reserved()
+    assert Crew(ledger.database, ledger.study_id).conduct()
     assert f":{dead_pid}:" in dead
     assert ledger.write_off(dead) == open_ == ledger.lost()
     assert ledger.reserved() == Spend()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, PoolProxiedConnection, event, text
 
 from jointopt.domain import Budget, Request, Sample, Spend
 from jointopt.errors import StorageError, StudyLost
-from jointopt.storage import Database, Ledger, SamplePool, Settlement, SharedPace, Studies, open_database
+from jointopt.storage import Crew, Database, Ledger, SamplePool, Settlement, SharedPace, Studies, open_database
 from tests.postgres import Server
 
 Ask = Callable[[str], Request]
@@ -132,14 +132,15 @@ def test_what_is_settled_released_or_written_off_twice_counts_once(
 def test_the_wall_clock_and_the_owner_survive_a_lost_acknowledgement(
     database: Database, studies: Studies, study_id: int, server: Server
 ) -> None:
-    """Seconds are added once, and who was there before is still told."""
-    studies.acquire(study_id, "elsewhere:1:1")
+    """Seconds are counted once, and who conducts does so still."""
+    begun_s, crew = database.query(database.now), Crew(database, study_id)
     after_commit(database, server)
-    studies.add_elapsed(study_id, 2.5)
-    studies.add_elapsed(study_id, 1.0)
-    assert studies.find("first").elapsed_s == 3.5
+    assert crew.conduct(again=True)
     after_commit(database, server)
-    assert studies.acquire(study_id) == "elsewhere:1:1"
+    assert crew.beat().conducts
+    after_commit(database, server)
+    crew.step_down("stopped")
+    assert 0 < studies.find("first").elapsed_s <= database.query(database.now) - begun_s
     after_commit(database, server)
     assert studies.begin("second", "text", "", now=1.0).name == "second"
     after_commit(database, server)
@@ -228,11 +229,9 @@ def test_our_own_mistakes_are_not_repeated(database: Database) -> None:
     assert tries == [1]
 
 
-def test_a_study_that_was_taken_over_reserves_nothing_more(
-    database: Database, ledger: Ledger, studies: Studies
-) -> None:
+def test_a_study_that_was_taken_over_reserves_nothing_more(database: Database, ledger: Ledger) -> None:
     """Whoever was silent for too long finds out before any money is promised, also once the other one has ended."""
-    studies.acquire(ledger.study_id, ledger.owner)
+    Crew(database, ledger.study_id, name=ledger.owner).conduct()
     ledger.hold()
     ledger.reserve(Spend(1), "search")
     with database.write() as connection:
@@ -240,7 +239,7 @@ def test_a_study_that_was_taken_over_reserves_nothing_more(
     for refused in (ledger.hold, lambda: ledger.reserve(Spend(1), "search")):
         with pytest.raises(StudyLost, match="elsewhere:7:1"):
             refused()
-    studies.release(ledger.study_id, "elsewhere:7:1")
+    Crew(database, ledger.study_id, name="elsewhere:7:1").step_down("stopped")
     with pytest.raises(StudyLost, match="ended"):
         ledger.reserve(Spend(1), "search")
     assert ledger.reserved() == Spend(1)

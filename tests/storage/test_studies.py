@@ -1,13 +1,10 @@
 """The register: what a study began with, how far it is, and that one process runs it."""
 
-import socket
-import subprocess
-import sys
 from threading import Thread
 
 import pytest
 
-from jointopt.errors import StorageError, UnknownStudy
+from jointopt.errors import UnknownStudy
 from jointopt.storage import Database, Studies
 
 
@@ -48,10 +45,10 @@ def test_an_unknown_study_names_the_nearest(studies: Studies) -> None:
 
 
 def test_state_and_time_are_kept(studies: Studies, study_id: int) -> None:
-    """The wall clock adds up over runs."""
+    """The latest that was said of them."""
     studies.set_state(study_id, "stopped")
-    studies.add_elapsed(study_id, 1.5)
-    studies.add_elapsed(study_id, 2.25)
+    studies.set_elapsed(study_id, 1.5)
+    studies.set_elapsed(study_id, 3.75)
     assert (studies.find("first").state, studies.find("first").elapsed_s) == ("stopped", 3.75)
 
 
@@ -64,28 +61,6 @@ def test_small_results_are_recorded_and_recalled(studies: Studies, study_id: int
     assert studies.recall(study_id, "finding") == value
     assert studies.recall(study_id, "nothing") is None
     assert studies.recall(other, "finding") is None
-
-
-def test_a_living_process_keeps_its_study(studies: Studies, study_id: int) -> None:
-    """Another one is refused, and told which process it is."""
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        owner = f"{socket.gethostname()}:{other.pid}"
-        assert studies.acquire(study_id, owner) is None
-        with pytest.raises(StorageError, match=f"run by process {other.pid}"):
-            studies.acquire(study_id)
-        other.communicate(b"\n")
-    assert studies.acquire(study_id) == owner
-
-
-def test_a_process_may_acquire_and_release_again(studies: Studies, study_id: int) -> None:
-    """One's own lock is no hindrance; a released one is nobody's."""
-    assert studies.acquire(study_id) is None
-    assert studies.acquire(study_id) is None
-    studies.release(study_id, "elsewhere:1")  # not the owner: changes nothing
-    with pytest.raises(StorageError):
-        studies.acquire(study_id, "elsewhere:1")
-    studies.release(study_id)
-    assert studies.acquire(study_id, "elsewhere:1") is None
 
 
 def test_the_register_is_kept_in_the_database(database: Database, studies: Studies, study_id: int) -> None:
