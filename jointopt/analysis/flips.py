@@ -53,9 +53,8 @@ class Flip:
         along: what is varied: ``n`` or ``strategy``.
         first: the choice that is ahead at `before`.
         second: the choice that is ahead at `after`.
-        before: the level of `along` at which `first` leads; where there are several pairs of levels between which the
-            two change places, the one of which that is surest.
-        after: the later level, at which `second` leads.
+        before: the level of `along` at which `first` leads; the smallest n, where `along` is n.
+        after: the later level, at which `second` leads; where there are several, the one of which that is surest.
         lead_before: score of `first` minus that of `second` at `before`, paired over examples; positive.
         lead_after: score of `second` minus that of `first` at `after`, paired over examples; positive.
         chance_before: that `first` is truly ahead at `before`, 0 to 1, by a bootstrap over examples.
@@ -154,9 +153,7 @@ def find_flips(lines: Sequence[Lines], *, most: int = MOST, draws: int = DRAWS, 
     weights = draw_weights(examples, draws, seed)
     swaps = [swap for one in lines for swap in _swaps(one)]
     pairs = sum(len(one.names) * (len(one.names) - 1) // 2 for one in lines)
-    tests = sum(
-        len(one.levels) * (len(one.levels) - 1) // 2 * (len(one.names) * (len(one.names) - 1) // 2) for one in lines
-    )
+    tests = sum(len(_places(one)) * (len(one.names) * (len(one.names) - 1) // 2) for one in lines)
     corrected = _holm([swap.p for swap in swaps], tests)
     surest = sorted(zip(corrected, swaps, strict=True), key=lambda pair: (pair[0], pair[1].p))[:most]
     flips = tuple(_flip(swap, p, weights) for p, swap in surest)
@@ -188,11 +185,26 @@ def _swaps(lines: Lines) -> list[_Swap]:
         if {-1.0, 1.0} <= set(signs.tolist()):
             gaps = lines.values[:, one] - lines.values[:, other]
             ahead = [p_ahead(gap * sign) for gap, sign in zip(gaps, signs, strict=True)]
-            places = [pair for pair in combinations(range(len(signs)), 2) if signs[pair[0]] * signs[pair[1]] < 0]
+            places = [pair for pair in _places(lines) if signs[pair[0]] * signs[pair[1]] < 0]
+            if not places:  # equal at the smallest n
+                continue
             before, after = min(places, key=lambda pair: max(ahead[pair[0]], ahead[pair[1]]))
             first, second = (one, other) if signs[before] > 0 else (other, one)
             found.append(_Swap(lines, first, second, before, after, max(ahead[before], ahead[after])))
     return found
+
+
+def _places(lines: Lines) -> list[tuple[int, int]]:
+    """The pairs of levels that are compared, the earlier first: every n with the smallest, every strategy with every.
+
+    Levels that score the same throughout are one: two votes, their ties shared, are worth one sample.
+    """
+    values, distinct = np.round(lines.values, _DIGITS), list[int]()
+    for level in range(len(values)):
+        if not any(np.array_equal(values[level], values[known]) for known in distinct):
+            distinct.append(level)
+    pairs = combinations(distinct, 2)
+    return [pair for pair in pairs if lines.along != "n" or pair[0] == 0]
 
 
 def _holm(ps: Sequence[float], tests: int) -> list[float]:

@@ -16,7 +16,6 @@ from jointopt.analysis import (
     Interaction,
     Procedure,
     Standing,
-    Table,
     crossings,
     find_frontier,
     paired_difference,
@@ -42,19 +41,13 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
     Raises:
         NothingToReport: no policy has been judged on a whole block yet.
     """
-    leader = parts.evaluate.leader()
-    if leader is None:
-        raise NothingToReport(
-            "no policy has been judged yet", where=f"study {parts.plan.name!r}", mend="run it first: jointopt run"
-        )
-    found = phases.recall("sealed")
+    leader, found = need_leader(parts), phases.recall("sealed")
     winner = Policy.from_json(found["winner"]) if found else leader.policy
     sealed = parts.plan.task.sealed[: found["examples"]] if found else ()
     extent = phases.extent() if phases.recall("search") else None
     comparison = compare(parts, choices(phases), sealed)
-    table = fill_table(parts, phases.table_sources(), extent) if extent else None
-    interaction, note = measure_interaction(parts, phases, extent, table)
-    seen = Seen(parts, extent, phases.table_sources(), winner) if extent else None
+    seen = see_table(parts, phases, extent, winner)
+    interaction, note = measure_interaction(parts, phases, seen)
     curves = draw_curves(parts, phases, extent, winner)
     return Findings(
         study=parts.plan.name,
@@ -82,8 +75,22 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         frontier=find_frontier(judged_alike(parts)),
         taken_over=taken_over(parts),
         ended=(phases.recall("search") or {}).get("why", ""),
-        insight=look_deeper(parts, seen, table, comparison, sealed),
+        insight=look_deeper(parts, seen, comparison, sealed),
     )
+
+
+def need_leader(parts: Parts) -> Scorecard:
+    """What leads the study.
+
+    Raises:
+        NothingToReport: no policy has been judged on a whole block yet.
+    """
+    leader = parts.evaluate.leader()
+    if leader is None:
+        raise NothingToReport(
+            "no policy has been judged yet", where=f"study {parts.plan.name!r}", mend="run it first: jointopt run"
+        )
+    return leader
 
 
 def choices(phases: Phases) -> dict[str, tuple[Policy, int]]:
@@ -170,25 +177,31 @@ def why_not_compared(phases: Phases, extent: Extent | None) -> str:
     return f"no sealed example was scored under every choice: {sealed['why']}"
 
 
-def measure_interaction(
-    parts: Parts, phases: Phases, extent: Extent | None, table: Table | None
-) -> tuple[Interaction | None, str]:
+def see_table(parts: Parts, phases: Phases, extent: Extent | None, winner: Policy) -> Seen | None:
+    """The balanced table as far as it is filled; None where it is not."""
+    if extent is None:
+        return None
+    sources = phases.table_sources()
+    return Seen(parts, extent, sources, winner, fill_table(parts, sources, extent))
+
+
+def measure_interaction(parts: Parts, phases: Phases, seen: Seen | None) -> tuple[Interaction | None, str]:
     """The variance shares of the balanced table, and what that table covers; or None, and why.
 
     Where the table was not filled, the balanced part of what the search left behind is taken, and labelled.
     """
     try:
-        if extent is None or table is None:
+        if seen is None:
             if not phases.recall("search"):
                 return None, UNFILLED
             found = variance_shares(gather(parts, phases.around()))
             return found, "; ".join(filter(None, (PARTLY, found.left_out)))
-        wider = widen(parts, table, phases.around())
+        wider = widen(parts, seen.table, phases.around())
         found = variance_shares(wider)
     except NothingToReport as reason:
         return None, reason.message
     cells = " x ".join(f"{len(levels)} {name}" for name, levels in zip(wider.factors, wider.levels, strict=True))
-    drawn = f"{extent.examples} examples x {extent.samples} samples of every prompt and model"
+    drawn = f"{seen.extent.examples} examples x {seen.extent.samples} samples of every prompt and model"
     return found, f"{drawn} at T={phases.around().temperature:g}; {cells} cells"
 
 

@@ -20,6 +20,7 @@ from jointopt.analysis import (
     Judging,
     Lines,
     Marked,
+    Outlay,
     Power,
     Rated,
     Saturation,
@@ -56,12 +57,14 @@ class Seen:
         extent: of the table.
         sources: of the table, defaults first.
         winner: the policy to ship.
+        table: scores of prompt x strategy x n x model.
     """
 
     parts: Parts
     extent: Extent
     sources: Sequence[Source]
     winner: Policy
+    table: Table
 
     @property
     def examples(self) -> Sequence[Example]:
@@ -83,34 +86,33 @@ class Seen:
         return self.parts.estimate.card(canonical, self.examples, samples=samples)
 
 
-def look_deeper(
-    parts: Parts, seen: Seen | None, table: Table | None, compared: Sequence[Contender], sealed: Sequence[Example]
-) -> Insight:
+def look_deeper(parts: Parts, seen: Seen | None, compared: Sequence[Contender], sealed: Sequence[Example]) -> Insight:
     """All that can be told beyond the winner, each part a finding or the reason why there is none.
 
     Args:
         parts: of the study.
         seen: its balanced table; None where there is none.
-        table: that table's scores, prompt x strategy x n x model.
         compared: the procedures that were compared.
         sealed: the examples on which they were.
     """
+    spending = tuple(Outlay(*stretch) for stretch in parts.ledger.course()) or Absent("nothing was spent")
     budgets, power = find_budgets(judged_alike(parts)), weigh_open(parts, compared, sealed)
-    if seen is None or table is None:
+    if seen is None:
         none = Absent(UNFILLED)
-        return Insight(none, budgets, none, none, none, none, power)
+        return Insight(none, budgets, none, none, none, none, power, spending)
     return Insight(
-        flips=rank(table, parts.plan.task.dev),
+        flips=rank(seen.table),
         budgets=budgets,
         ceiling=find_missing(seen),
         tiers=compare_models(seen),
         difficulty=sort_questions(seen),
         judging=judge_judges(seen),
         power=power,
+        spending=spending,
     )
 
 
-def rank(table: Table, dev: Sequence[Example]) -> Flips | Absent:
+def rank(table: Table) -> Flips | Absent:
     """Prompts over n under every strategy, and over the strategies at the largest n, on each model."""
     prompts, ways, ns, models = table.levels
     found = []
