@@ -6,14 +6,13 @@ from contextlib import contextmanager
 import optuna
 from optuna.storages import RDBStorage
 
-from jointopt.storage import engine_settings
+from jointopt.search.reach import reach_database
 
 
 @contextmanager
 def _opened(url: str) -> Iterator[RDBStorage]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    address, settings = engine_settings(url)
-    storage = RDBStorage(address, engine_kwargs=settings)
+    storage = reach_database(url)
     try:
         yield storage
     finally:

@@ -42,9 +42,12 @@ def weigh(database: Database, study_id: int) -> Loss:
     sample, card = tables.samples.c, tables.scorecards.c
     paid = select(func.count(), func.coalesce(func.sum(sample.cost_usd), 0.0)).where(sample.study_id == study_id)
     scored = select(func.count()).where(card.study_id == study_id)
-    with database.read() as connection:
+
+    def work(connection: Connection) -> Loss:
         samples, usd = connection.execute(paid).one()
         return Loss(samples, float(usd), connection.scalar(scored) or 0)
+
+    return database.query(work)
 
 
 def remove(database: Database, study_id: int, *, samples: bool) -> None:
