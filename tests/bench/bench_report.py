@@ -1,4 +1,4 @@
-"""How fast is the report of 10,000 trials? Written, opened in a real Chromium from a file, and drawn to its last figure.
+"""How fast is the report of 10,000 trials? Written, opened in a real Chromium from a file, drawn to its last figure.
 
     python -m tests.bench.bench_report [PAGE]
 
