@@ -23,6 +23,7 @@ from jointopt.analysis.insight import Insight
 from jointopt.analysis.interaction import Interaction, Share, components, variance_shares
 from jointopt.analysis.joint import Choice, Extent, Separate, Utility, need_choices
 from jointopt.analysis.judging import Gamed, Judging, Rated, find_judging
+from jointopt.analysis.outlay import Outlay
 from jointopt.analysis.power import Compared, Need, Power, find_power
 from jointopt.analysis.saturation import Saturation
 from jointopt.analysis.significance import Difference, paired_difference
@@ -67,6 +68,7 @@ __all__ = [
     "Lines",
     "Marked",
     "Need",
+    "Outlay",
     "Part",
     "Power",
     "Preferred",

@@ -8,6 +8,7 @@ from jointopt.analysis.difficulty import Difficulty
 from jointopt.analysis.estimate import Absent
 from jointopt.analysis.flips import Flips
 from jointopt.analysis.judging import Judging
+from jointopt.analysis.outlay import Outlay
 from jointopt.analysis.power import Power
 from jointopt.analysis.tiers import Tiers
 
@@ -26,6 +27,7 @@ class Insight:
         difficulty: do hard questions want another policy?
         judging: how good is whoever selects? One for each selector and source, the winner's first.
         power: what would settle the comparison that is open?
+        spending: where did the budget go? In the order in which it was spent.
     """
 
     flips: Flips | Absent = _NONE
@@ -35,3 +37,4 @@ class Insight:
     difficulty: Difficulty | Absent = _NONE
     judging: tuple[Judging, ...] | Absent = _NONE
     power: Power | Absent = _NONE
+    spending: tuple[Outlay, ...] | Absent = _NONE

@@ -69,6 +69,19 @@ def balances(connection: Connection, study_id: int) -> dict[Account, Amount]:
     return {Account(row.phase, row.state): Amount(row.calls, row.tokens, row.usd_pico) for row in rows}
 
 
+def course(connection: Connection, study_id: int, stretches: int) -> list[tuple[str, int, Amount]]:
+    """Phase, requests and amount of what was paid, in so many stretches of the requests as they were made."""
+    paid = (entries.c.study_id == study_id) & entries.c.state.in_((SETTLED, LOST))
+    first, last = connection.execute(select(func.min(entries.c.id), func.max(entries.c.id)).where(paid)).one()
+    if first is None:
+        return []
+    stretch = (entries.c.id - first) * stretches // (last - first + 1)
+    sums = [func.sum(entries.c[name]) for name in Amount._fields]
+    found = select(stretch.label("stretch"), entries.c.phase, func.count(), *sums).where(paid)
+    rows = connection.execute(found.group_by("stretch", entries.c.phase).order_by("stretch", func.min(entries.c.id)))
+    return [(phase, count, Amount(*map(int, amounts))) for _, phase, count, *amounts in rows]
+
+
 def recomputed(connection: Connection, study_id: int) -> dict[Account, Amount]:
     """Every account of a study, summed anew from the entries."""
     sums = [func.sum(entries.c[name]) for name in Amount._fields]

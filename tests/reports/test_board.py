@@ -15,7 +15,9 @@ from jointopt.errors import NothingToReport
 from jointopt.reports import Board, publish
 from jointopt.reports.board import LEADERS, NEWEST, Turns, brief
 
-NAMES = "comparison frontier curves flips interaction importance ceiling difficulty tiers duels judging power".split()
+NAMES = (
+    "comparison frontier curves flips interaction importance ceiling difficulty tiers duels judging power spending"
+).split()
 IDS = {f"jointopt-{name}" for name in NAMES}
 
 

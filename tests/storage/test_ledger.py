@@ -200,3 +200,20 @@ def test_the_promise_holds_at_every_instant(
             ledger.write_off(ledger.owner)
         assert budget.holds(ledger.spent() + ledger.reserved())
         assert ledger.audit() == []
+
+
+def test_the_course_of_spending_adds_up(ledger: Ledger) -> None:
+    """In the order of the requests, each phase apart, at true prices; what is open or given back is left out."""
+    assert ledger.course() == []
+    for number in range(9):
+        phase = "search" if number < 6 else "sealed"
+        ledger.settle(ledger.reserve(Spend(4, 40, 0.02), phase), Spend(3, 30, 0.01))
+    ledger.release(ledger.reserve(Spend(1), "sealed"))
+    ledger.reserve(Spend(1), "sealed")
+    course = ledger.course(4)
+    phases = [phase for phase, _, _ in course]
+    assert phases == sorted(phases, reverse=True) and 4 <= len(course) <= 5  # the search before the sealed half
+    assert sum(count for _, count, _ in course) == 9
+    total = sum((spend for _, _, spend in course), Spend())
+    assert (total.calls, total.tokens) == (27, 270) and total.usd == pytest.approx(0.09)
+    assert ledger.course(1) == [("search", 6, Spend(18, 180, 0.06)), ("sealed", 3, Spend(9, 90, 0.03))]

@@ -12,6 +12,7 @@ from jointopt.reports.figures.interaction import interaction
 from jointopt.reports.figures.judging import judging
 from jointopt.reports.figures.panel import Panel
 from jointopt.reports.figures.power import power
+from jointopt.reports.figures.spending import spending
 from jointopt.reports.figures.theme import showable, titled, words
 from jointopt.reports.figures.tiers import tiers
 
@@ -29,6 +30,7 @@ FIGURES = (
     duels,
     judging,
     power,
+    spending,
 )
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "judging",
     "power",
     "showable",
+    "spending",
     "tiers",
     "titled",
     "words",

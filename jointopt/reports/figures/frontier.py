@@ -1,14 +1,14 @@
 """What does a better answer cost? The best policy at every budget, and where the best one changes."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil, floor, isfinite, log10
+from math import isfinite
 from typing import Any
 
 import plotly.graph_objects as go
 
 from jointopt.analysis import LIKELY, Absent, Budgets, Crossover, Findings, Frontier, Stop, percent, points
 from jointopt.reports.figures.panel import NARROW, Panel, policy_label, span
-from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, faint
+from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, faint, stepped
 
 KEY, QUESTION = "frontier", "What does a better answer cost?"
 HEADERS = (
@@ -33,7 +33,7 @@ def frontier(findings: Findings) -> Panel:
     unit = "US dollars" if found.unit == "usd" else "tokens"
     figure = blank(
         400,
-        xaxis=axis(f"{unit} of one answer", **_scale([found.cost(stop) for stop in found.front])),
+        xaxis=axis(f"{unit} of one answer", **stepped([found.cost(stop) for stop in found.front])),
         yaxis=axis("score on dev, %"),
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
@@ -170,20 +170,6 @@ def _place(budgets: Budgets, change: Crossover) -> str:
     """The cost at which the best changes, with its interval."""
     high = _money(budgets.unit, change.budget.high) if isfinite(change.budget.high) else "never"
     return f"{_money(budgets.unit, change.budget.mean)} ({_money(budgets.unit, change.budget.low)} {NARROW} {high})"
-
-
-def _scale(costs: Sequence[float]) -> dict[str, Any]:
-    """A logarithmic axis with its 1-2-5 steps written out; a linear one where something is free."""
-    if min(costs) <= 0:
-        return {"type": "linear"}
-    decades = range(floor(log10(min(costs))), ceil(log10(max(costs))) + 1)
-    wide = len(decades) > 3  # noqa: PLR2004 - decades whose every step would not fit side by side
-    ticks = [step * 10.0**decade for decade in decades for step in ((1,) if wide else (1, 2, 5))]
-    return {
-        "type": "log",
-        "tickvals": ticks,
-        "ticktext": [f"{tick:,.3g}" if tick < 1 else f"{tick:,.0f}" for tick in ticks],
-    }
 
 
 def price(found: Frontier, stop: Stop) -> str:

@@ -4,7 +4,7 @@ import plotly.graph_objects as go
 
 from jointopt.analysis import Absent, Findings, Need, Power, points
 from jointopt.reports.figures.panel import Panel
-from jointopt.reports.figures.theme import BLUE, GREEN, INK, axis, blank, listed
+from jointopt.reports.figures.theme import BLUE, GREEN, INK, axis, blank, listed, stepped
 
 KEY, QUESTION = "power", "How many examples would settle it?"
 HEADERS = ("If the true difference is", "Examples needed", "With unlimited samples", "Or samples of each example")
@@ -21,7 +21,7 @@ def power(findings: Findings) -> Panel:
         return Panel(KEY, QUESTION, _answer(found), None, HEADERS, rows, _remark(found))
     figure = blank(
         120 + 48 * len(drawn),
-        xaxis=axis("examples", type="log", dtick="D2"),
+        xaxis=axis("examples", **stepped([found.examples, *(need.examples or 1 for need in drawn)])),
         yaxis=listed([_said(need) for need in drawn]),
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )

@@ -4,6 +4,7 @@ import re
 import textwrap
 from collections.abc import Sequence
 from html import escape
+from math import ceil, floor, log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -46,6 +47,20 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
     quiet = {"gridcolor": GRID, "zeroline": False, "automargin": True, "ticks": "outside"}
     quiet |= {"ticklen": 6, "tickcolor": "rgba(0,0,0,0)", "tickfont": {"size": 12}}
     return quiet | {"title": {"text": title, "standoff": 10, "font": {"size": 12}}} | more
+
+
+def stepped(amounts: Sequence[float]) -> dict[str, Any]:
+    """What makes an axis logarithmic, with its 1-2-5 steps written out; a linear one where something is free."""
+    if min(amounts) <= 0:
+        return {"type": "linear"}
+    decades = range(floor(log10(min(amounts))), ceil(log10(max(amounts))) + 1)
+    wide = len(decades) > 3  # noqa: PLR2004 - decades whose every step would not fit side by side
+    ticks = [step * 10.0**decade for decade in decades for step in ((1,) if wide else (1, 2, 5))]
+    return {
+        "type": "log",
+        "tickvals": ticks,
+        "ticktext": [f"{tick:,.3g}" if tick < 1 else f"{tick:,.0f}" for tick in ticks],
+    }
 
 
 def colour(place: int) -> str:

@@ -26,6 +26,7 @@ from jointopt.analysis import (
     Judging,
     Lift,
     Need,
+    Outlay,
     Part,
     Power,
     Ranking,
@@ -36,7 +37,7 @@ from jointopt.analysis import (
     Unsolved,
     crossings,
 )
-from jointopt.domain import Policy, Source
+from jointopt.domain import Policy, Source, Spend
 
 NS = (1, 2, 4, 8, 16)
 LONG = "explain_every_step_and_then_answer_in_one_short_line_without_any_further_words"
@@ -169,6 +170,12 @@ def draw_power() -> Power:
     return Power("joint minus separate on the sealed half", gap(0.028, 0.06, 40), 40, 16, 0.04, 0.02, True, 0.11, needs)
 
 
+def draw_spending() -> tuple[Outlay, ...]:
+    """Ten stretches of a hundred requests: the search, the table, the sealed half."""
+    phases = ["search"] * 5 + ["table"] * 3 + ["sealed"] * 2
+    return tuple(Outlay(phase, 100, Spend(400, 24_000, 0.06 + 0.01 * place)) for place, phase in enumerate(phases))
+
+
 def draw_insight(findings: Findings, names: tuple[str, ...]) -> Insight:
     """Everything, for so many prompts."""
     policies = tuple(policy(name, strategy) for name in names for strategy in ("majority", "best_of"))
@@ -181,6 +188,7 @@ def draw_insight(findings: Findings, names: tuple[str, ...]) -> Insight:
         difficulty=draw_difficulty(policies),
         judging=(draw_judging(),),
         power=draw_power(),
+        spending=draw_spending(),
     )
 
 

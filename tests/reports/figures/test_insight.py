@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from jointopt.analysis import Absent, Duel, Findings, Insight, Need
-from jointopt.reports.figures import Panel, ceiling, difficulty, duels, flips, judging, power, tiers
+from jointopt.analysis import Absent, Duel, Findings, Insight, Need, Outlay
+from jointopt.domain import Budget, Spend
+from jointopt.reports.figures import Panel, ceiling, difficulty, duels, flips, judging, power, spending, tiers
 from tests.reports.conftest import PROMPTS
 from tests.reports.figures.invented import draw_insight, draw_judging, gap, policy
 
-DRAWN = (flips, ceiling, difficulty, tiers, duels, judging, power)
+DRAWN = (flips, ceiling, difficulty, tiers, duels, judging, power, spending)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_each_has_an_answer_a_unit_and_its_numbers(draw: Callable[[Findings], Pa
 def test_what_could_not_be_found_is_said(draw: Callable[[Findings], Panel], findings: Findings) -> None:
     """No figure, and the reason in words."""
     reason = Absent("one prompt only")
-    names = ("flips", "ceiling", "tiers", "difficulty", "judging", "power")
+    names = ("flips", "ceiling", "tiers", "difficulty", "judging", "power", "spending")
     bare = replace(findings, insight=Insight(**dict.fromkeys(names, reason)))
     panel = draw(bare)
     assert panel.figure is None and panel.answer.endswith(": one prompt only.")
@@ -158,3 +159,25 @@ def test_power_says_how_many_examples_settle_it(told: Findings, insight: Insight
     far = replace(found, needs=(Need(0.028, None, None, None),))
     panel = power(replace(told, insight=replace(insight, power=far)))
     assert panel.figure is None and panel.answer.startswith("No number of examples")
+
+
+def test_spending_is_stacked_in_the_order_of_the_requests(told: Findings) -> None:
+    """Each phase grows while it runs and stays where it is afterwards; all end at what was spent."""
+    limited = replace(told, budget=Budget(usd=1.5))
+    panel, figure = spending(limited), _figure(spending(limited))
+    assert [trace.name for trace in figure.data] == ["search", "table", "sealed"]
+    assert list(figure.data[0].x) == [100 * place for place in range(11)]
+    assert sum(trace.y[-1] for trace in figure.data) == pytest.approx(1.05)
+    assert figure.data[0].y[5] == figure.data[0].y[-1] and figure.layout.shapes[0].y0 == 1.5
+    assert panel.answer == "The study spent $1.05, 70.0% of the limit: search 38.1%, table 34.3%, sealed 27.6%."
+    assert [row[1] for row in panel.rows] == ["500", "300", "200"]
+
+
+def test_spending_counts_what_is_nearest_to_its_limit(told: Findings, insight: Insight) -> None:
+    """Completions where they run out first, tokens where nothing has a price or a limit, and words for one request."""
+    assert "4,000 completions, 80.0% of the limit" in spending(replace(told, budget=Budget(calls=5_000, usd=9))).answer
+    far = spending(replace(told, budget=Budget(calls=50_000)))
+    assert not _figure(far).layout.shapes and "Dotted" not in far.remark
+    free = replace(insight, spending=(Outlay("search", 1, Spend(4, 80, 0.0)),))
+    panel = spending(replace(told, insight=free, budget=Budget(wall_clock_s=60)))
+    assert panel.figure is None and panel.answer.startswith("The study spent 80 tokens: search 100.0%.")
