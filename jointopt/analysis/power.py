@@ -47,8 +47,8 @@ class Power:
         samples: of each example and policy that it rests on.
         example_variance: of the paired difference from example to example, in squared score, sampling taken out.
         sampling_variance: that the samples add to it for each example, at today's number of samples.
-        exact: whether the sampling variance was measured by splitting the samples; where not, it is the most that is
-            possible (as if every answer were a draw of its own), and `example_variance` what is left.
+        exact: whether the sampling variance was measured by splitting the samples; where these are too few for that, it
+            comes from drawing them again (bootstrap), which takes questions on which all agreed for certain.
         least: the smallest true difference that today's examples and samples would settle in 4 of 5 repetitions.
         needs: for the difference as it is now (if it is not 0), then for 1, 2 and 5 points.
         label: what has to stand beside all this.
@@ -72,20 +72,21 @@ class Compared:
 
     Attributes:
         question: in words: what is compared, and where.
-        first: scores of one, shape (Q,).
+        first: scores (or utilities) of one, shape (Q,).
         second: of the other, shape (Q,).
-        ns: samples that an answer of each takes.
         samples: of each example behind the scores, the fewer of both.
         halves: first minus second on one half of the samples and on the other, shape (2, Q); None where a half is too
             few for the policies' n.
+        redrawn: first minus second on samples drawn again from those that there are, shape (draws, Q); looked at where
+            there are no halves.
     """
 
     question: str
     first: Array
     second: Array
-    ns: tuple[int, int]
     samples: int
     halves: Array | None = None
+    redrawn: Array | None = None
 
 
 def find_power(compared: Sequence[Compared]) -> Power | Absent:
@@ -133,16 +134,15 @@ def _forecast(one: Compared, difference: Difference) -> Power:
 def _sampling(one: Compared, total: float) -> float:
     """The part of the gaps' variance that the samples add, for each example.
 
-    Two halves of the samples share the example and nothing else: their covariance is the examples' own variance. Where
-    there are no halves, an answer of n samples is at most as unsure as one draw of its score, K/n times over.
+    Two halves of the samples share the example and nothing else: their covariance is the examples' own variance.
     """
     if one.halves is not None:
         apart = one.halves - one.halves.mean(axis=1, keepdims=True)
         between = float((apart[0] * apart[1]).sum() / (apart.shape[1] - 1))
         return min(total, max(0.0, total - between))
-    draws = zip((one.first, one.second), one.ns, strict=True)
-    most = sum(float(np.mean(scores * (1 - scores))) * n / one.samples for scores, n in draws)
-    return min(total, max(0.0, most))
+    if one.redrawn is None:
+        return 0.0
+    return min(total, float(one.redrawn.var(axis=0, ddof=1).mean()))
 
 
 def _need(size: float, between: float, sampling: float, examples: int, samples: int) -> Need:

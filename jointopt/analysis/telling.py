@@ -45,7 +45,8 @@ def _models(found: Tiers | Absent) -> list[str]:
     """Which prompt the models disagree about, and what cheap samples are worth."""
     if isinstance(found, Absent):
         return []
-    settled = [lift for lift in found.lifts if lift.apart.settled]
+    meets = not isinstance(found.interaction, Absent) and found.interaction.real  # of many lifts one stands out by luck
+    settled = [lift for lift in found.lifts if meets and lift.apart.settled]
     lifts = [_lift(settled[0], found.models)] if settled else []
     return [*lifts, *map(_duel, found.duels)]
 

@@ -10,7 +10,6 @@ from jointopt.analysis import (
     Absent,
     Apart,
     Ceiling,
-    Compared,
     Contender,
     Difficulty,
     Estimate,
@@ -21,7 +20,6 @@ from jointopt.analysis import (
     Lines,
     Marked,
     Outlay,
-    Power,
     Rated,
     Saturation,
     Table,
@@ -31,19 +29,17 @@ from jointopt.analysis import (
     find_difficulty,
     find_flips,
     find_judging,
-    find_power,
     find_tiers,
 )
 from jointopt.domain import Example, Policy, Scorecard, Source, Tactic
 from jointopt.evaluation import Reading, extrapolate_majority
-from jointopt.evaluation.expect import work_out
 from jointopt.strategies import Windows
 from jointopt.study.beyond import tally
 from jointopt.study.parts import Parts
 from jointopt.study.preferences import judged_alike
+from jointopt.study.undecided import weigh_open
 
 UNFILLED = "no block of examples was sampled under every prompt and model: the budget ended before"
-RIVALS = 5  # of the winner on dev
 JUDGED = 6  # pairs of selector and source
 LIMIT = 64  # times as many votes as were drawn: more change nothing that is shown
 
@@ -76,6 +72,11 @@ class Seen:
         found = [self.parts.readings.of(source, example) for example in self.examples]
         deep = [reading for reading in found if reading is not None and len(reading) >= self.extent.samples]
         return deep if len(deep) == len(found) else []
+
+    def cards(self) -> list[Scorecard]:
+        """Of every policy that was judged on all of the table's examples, on these."""
+        count, known = self.extent.examples, self.parts.evaluate.cards.values()
+        return [card.first(count) for card in known if len(card.examples) >= count]
 
     def card(self, policy: Policy, samples: int | None = None) -> Scorecard | None:
         """The policy's card on the table's examples, by so many samples of each; None where it is not covered."""
@@ -154,7 +155,7 @@ def compare_models(seen: Seen) -> Tiers | Absent:
     tactic = seen.winner.tactic
     cards = [seen.card(Policy(source, tactic.strategy, tactic.n, tactic.options)) for source in seen.sources]
     grid = [card for card in cards if card is not None]
-    found = find_tiers(grid if len(grid) == len(cards) else [], judged_alike(seen.parts))
+    found = find_tiers(grid if len(grid) == len(cards) else [], seen.cards())
     if isinstance(found, Absent):
         return found
     best = max(range(len(found.families)), key=lambda place: found.scores[0][place].mean)
@@ -226,58 +227,3 @@ def _rate(seen: Seen, source: Source, way: Tactic) -> Rated | None:
         return None
     ratings = np.array([[vote.rating for vote in reading.votes] for reading in readings])
     return Rated(source, way.label, ratings, np.array([reading.gold for reading in readings]))
-
-
-def weigh_open(parts: Parts, contenders: Sequence[Contender], sealed: Sequence[Example]) -> Power | Absent:
-    """What would settle joint against the others, sealed; where nothing is open there, the winner and its rivals."""
-    joint = contenders[0].policy if contenders else None
-    rivals = [(entry.procedure.value, entry.policy) for entry in contenders[1:] if entry.policy != joint]
-    compared = [
-        one
-        for name, policy in rivals
-        if joint and (one := _compare(parts, joint, policy, sealed, f"joint against {name}, on the sealed examples"))
-    ]
-    found = find_power(compared)
-    if isinstance(found, Power):
-        return found
-    cards = sorted(judged_alike(parts), key=lambda card: -card.utility(parts.plan.preference))
-    leader = parts.evaluate.leader()
-    others = [card.policy for card in cards if leader and card.policy != leader.policy][:RIVALS]
-    dev = parts.plan.task.dev[: len(leader.examples)] if leader else ()
-    on_dev = [
-        one
-        for policy in others
-        if leader and (one := _compare(parts, leader.policy, policy, dev, f"{leader.policy} against {policy}, on dev"))
-    ]
-    return find_power(on_dev) if on_dev else found
-
-
-def _compare(parts: Parts, one: Policy, other: Policy, examples: Sequence[Example], question: str) -> Compared | None:
-    """Two policies on the same examples, and on either half of their samples."""
-    cards = [parts.estimate.card(policy, examples) for policy in (one, other)]
-    first, second = cards
-    if first is None or second is None:
-        return None
-    halves = [_halve(parts, policy, examples) for policy in (one, other)]
-    apart = halves[0] - halves[1] if halves[0] is not None and halves[1] is not None else None
-    samples = int(min(first.samples.min(), second.samples.min()))
-    return Compared(question, first.scores, second.scores, (one.n, other.n), samples, apart)
-
-
-def _halve(parts: Parts, policy: Policy, examples: Sequence[Example]) -> NDArray[np.float64] | None:
-    """The policy's scores by every other sample, and by those between, shape (2, Q); None where they are too few."""
-    strategy = parts.estimate.playbook.build(policy.strategy, policy.options)
-    readings = [parts.estimate.reading(policy, example) for example in examples]
-    if not isinstance(strategy, Windows) or any(one is None or len(one) < 2 * policy.n for one in readings):
-        return None
-    halves = [[_every_other(one, side) for one in readings if one is not None] for side in (0, 1)]
-    for side in halves:
-        work_out(strategy, side, [policy.n])
-    return np.array([[one.outcomes[strategy][policy.n].marks[0] for one in side] for side in halves])
-
-
-def _every_other(reading: Reading, side: int) -> Reading:
-    """The reading as if only every other sample had been drawn."""
-    part = slice(side, None, 2)
-    own = (reading.output_tokens[part], reading.reasoning_tokens[part], reading.latency_s[part], reading.extra[:, part])
-    return Reading(reading.votes[part], reading.marks[:, part], reading.input_tokens, reading.cached_tokens, *own)

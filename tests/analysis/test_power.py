@@ -16,7 +16,7 @@ def _drawn(rng: np.random.Generator, gap: float, spread: float, examples: int, s
     draws = [rng.random((examples, samples)) < np.clip(ease + side * tilt, 0, 1)[:, None] for side in (1, -1)]
     first, second = (each.astype(float) for each in draws)
     halves = np.array([(first - second)[:, half::2].mean(axis=1) for half in (0, 1)])
-    return Compared("one against the other", first.mean(axis=1), second.mean(axis=1), (1, 1), samples, halves)
+    return Compared("one against the other", first.mean(axis=1), second.mean(axis=1), samples, halves)
 
 
 def _found(*compared: Compared) -> Power:
@@ -40,14 +40,16 @@ def test_the_variance_is_parted_into_examples_and_samples() -> None:
     assert between == pytest.approx(0.04, rel=0.15) and sampling == pytest.approx(2 * 0.235 / 8, rel=0.15)
 
 
-def test_without_halves_the_sampling_variance_is_a_bound() -> None:
-    """As if every answer were a draw of its own: labelled, and never more than the whole."""
+def test_without_halves_samples_are_drawn_again() -> None:
+    """The variance of redrawn gaps is the samples' part; without either, all is taken for the examples' own."""
     rng = np.random.default_rng(1)
-    with_halves = _drawn(rng, 0.0, 0.1, 200, 8)
-    bound = Compared("q", with_halves.first, with_halves.second, (4, 4), 8)
-    found, exact = _found(bound), _found(with_halves)
-    assert not found.exact and found.sampling_variance >= exact.sampling_variance * 0.95
-    assert found.example_variance >= 0
+    own = rng.normal(0, 0.2, 300)
+    redrawn = own + rng.normal(0, 0.1, (40, 300))
+    first = 0.5 + own - own.mean() + rng.normal(0, 0.1, 300)
+    found = _found(Compared("q", first, np.full(300, 0.5), 4, None, redrawn))
+    assert not found.exact and found.sampling_variance == pytest.approx(0.01, rel=0.1)
+    bare = _found(Compared("q", first, np.full(300, 0.5), 4))
+    assert bare.sampling_variance == 0 and bare.example_variance > found.example_variance
 
 
 def test_following_the_forecast_settles_the_difference_in_four_of_five() -> None:
@@ -73,8 +75,8 @@ def test_the_closest_open_comparison_is_chosen() -> None:
     """Settled ones are passed over; of the others the one that takes the fewest examples is told."""
     rng = np.random.default_rng(4)
     noise: Floats = rng.normal(0, 0.2, 50)
-    settled = Compared("settled", np.full(50, 0.9) + noise / 9, np.full(50, 0.1), (1, 1), 4)
-    near, far = (Compared(name, 0.5 + gap + noise - noise.mean(), np.full(50, 0.5), (1, 1), 4)
+    settled = Compared("settled", np.full(50, 0.9) + noise / 9, np.full(50, 0.1), 4)
+    near, far = (Compared(name, 0.5 + gap + noise - noise.mean(), np.full(50, 0.5), 4)
                  for name, gap in (("near", 0.04), ("far", 0.001)))  # fmt: skip
     found = _found(settled, far, near)
     assert found.question == "near" and not found.difference.settled
@@ -87,10 +89,10 @@ def test_where_nothing_is_open_a_reason_is_given() -> None:
     ones = np.ones(20)
     reasons = {
         "nothing was compared": [],
-        "1 example": [Compared("q", ones[:1], ones[:1], (1, 1), 2)],
-        "missing": [Compared("q", ones * np.nan, ones, (1, 1), 2)],
-        "scores the same": [Compared("q", ones, ones, (1, 1), 2)],
-        "is settled": [Compared("q", np.r_[ones[1:], 0.9], 0 * ones, (1, 1), 2)],
+        "1 example": [Compared("q", ones[:1], ones[:1], 2)],
+        "missing": [Compared("q", ones * np.nan, ones, 2)],
+        "scores the same": [Compared("q", ones, ones, 2)],
+        "is settled": [Compared("q", np.r_[ones[1:], 0.9], 0 * ones, 2)],
     }
     for reason, compared in reasons.items():
         found = find_power(compared)
@@ -100,5 +102,5 @@ def test_where_nothing_is_open_a_reason_is_given() -> None:
 def test_a_difference_of_nothing_asks_for_sizes_only() -> None:
     """What is 0 now cannot be settled; 1, 2 and 5 points can."""
     gaps = np.tile([0.5, -0.5], 10)
-    found = _found(Compared("q", 0.5 + gaps, np.full(20, 0.5), (1, 1), 2))
+    found = _found(Compared("q", 0.5 + gaps, np.full(20, 0.5), 2))
     assert [need.difference for need in found.needs] == [0.01, 0.02, 0.05]

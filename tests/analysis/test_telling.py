@@ -19,6 +19,7 @@ from jointopt.analysis import (
     Judging,
     Lift,
     Marked,
+    Share,
     Tiers,
     find_ceiling,
     find_power,
@@ -54,13 +55,24 @@ def test_what_is_missing_is_named_with_a_forecast(findings: Findings) -> None:
     assert tell(Insight(ceiling=_ceiling(0))) == []
 
 
-def _tiers(lift: Difference, duel: Difference) -> Tiers:
+def _tiers(lift: Difference, duel: Difference, low: float = 0.1) -> Tiers:
     cheap = Policy(Source("steps", "nano", 0.7), "majority", 8)
     lifts = (Lift("steps", UP, DOWN, lift),)
     duels = (Duel(cheap, POLICY, 1.0, 1.1, duel),)
     none, many = Absent("no"), Estimate(0.5, 0.4, 0.6)
+    meeting = Share(("model", "family"), 0.3, low, 0.5, 0.01)
     return Tiers(
-        ("nano", "micro"), (0.1, 1.0), "usd", ("plain", "steps"), ((many,) * 2,) * 2, "", none, lifts, duels, none, 40
+        ("nano", "micro"),
+        (0.1, 1.0),
+        "usd",
+        ("plain", "steps"),
+        ((many,) * 2,) * 2,
+        "",
+        meeting,
+        lifts,
+        duels,
+        none,
+        40,
     )
 
 
@@ -71,6 +83,7 @@ def test_cheap_samples_are_judged_as_they_did(duel: Difference, said: str) -> No
     assert first.startswith("Models want different prompts: over the default one steps brings +5.0 points on nano and")
     assert f"the best of nano {said} it (" in second
     assert len(tell(Insight(tiers=_tiers(EVEN, duel)))) == 1
+    assert len(tell(Insight(tiers=_tiers(UP, duel, low=-0.1)))) == 1  # where nothing meets, one lift of many is luck
 
 
 @pytest.mark.parametrize(("gain", "said"), [(UP, "pays"), (EVEN, "was not shown to pay"), (DOWN, "costs")])
@@ -96,7 +109,7 @@ def test_what_would_settle_an_open_question_is_a_forecast() -> None:
     """The question, what it takes, and what today's examples can settle."""
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 0.3, 40)
-    compared = Compared("a against b, on dev", 0.52 + noise - noise.mean(), np.full(40, 0.5), (1, 1), 4)
+    compared = Compared("a against b, on dev", 0.52 + noise - noise.mean(), np.full(40, 0.5), 4)
     (line,) = tell(Insight(power=find_power([compared])))
     assert line.startswith("Still open: a against b, on dev (+2.0 points") and "examples to settle" in line
     assert "forecast" in line

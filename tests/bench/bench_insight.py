@@ -173,7 +173,7 @@ def _deeper(record: Record, cards: Sequence[Scorecard], names: tuple[str, ...]) 
 
 def _against(best: Scorecard, rival: Scorecard, record: Record) -> Compared:
     question = f"{best.policy} against {rival.policy}"
-    return Compared(question, best.scores, rival.scores, (best.policy.n, rival.policy.n), record.ns[-1])
+    return Compared(question, best.scores, rival.scores, record.ns[-1])
 
 
 def main() -> None:
