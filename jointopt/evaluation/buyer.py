@@ -63,6 +63,7 @@ class Buyer:
         """Ask for orders in turn, as long as all is well."""
         while (order := await this.next(model)) is not None:
             if order.number and not self.holds():
+                this.stale.append(order)
                 continue
             this.asking[model] = this.asking.get(model, 0) + 1
             try:

@@ -7,7 +7,7 @@ It does not know who conducts; whoever does so shares, and all others serve.
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jointopt.domain import Message, Model, Request, Sample
@@ -136,6 +136,9 @@ class Desk:
     async def _take(self, this: Round, places: Mapping[str, int]) -> bool:
         """Take what this worker can ask for soon: half as much again as it can ask for at once."""
         busy = False
+        await self._put_back(this, ())
+        if not self.buyer.holds():
+            return busy
         for model, many in places.items():
             asking, waiting = this.asking.get(model, 0), this.waiting(model)
             free = many + many // 2 - asking - waiting
@@ -148,11 +151,13 @@ class Desk:
             busy |= bool(fresh)
         return busy
 
-    async def _put_back(self, this: Round, places: Mapping[str, int]) -> None:
-        """Leave to others what this worker has taken and not asked for."""
-        unasked = [order.number for model in places for order in this.take_back(model) if order.number]
-        self._held.difference_update(unasked)
-        await asyncio.to_thread(self.orders.put_back, unasked)
+    async def _put_back(self, this: Round, models: Iterable[str]) -> None:
+        """Leave to others what this worker has taken and not asked for, of some models; and what it held too long."""
+        unasked = [order for model in models for order in this.take_back(model) if order.number] + this.stale
+        this.stale = []
+        self._held.difference_update(order.number for order in unasked)
+        if unasked:
+            await asyncio.to_thread(self.orders.put_back, {order.number: order.reservation for order in unasked})
 
     async def _gather(self, this: Round, posted: dict[int, Order], look: Look) -> bool:
         """See what has ended, and learn what came."""

@@ -46,6 +46,7 @@ class Round:
         self.shared: set[int] = set()  # likewise: on the table
         self.arrivals: asyncio.Queue[Settlement | None] = asyncio.Queue()
         self.asking: dict[str, int] = {}  # orders under way, by model
+        self.stale: list[Order] = []  # taken, and not asked for before the lease ran out
         self.over = False  # nothing more is to be asked
         self._left = len(self.orders)
         self._lines: dict[str, deque[Order]] = {}

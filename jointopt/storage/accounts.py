@@ -117,9 +117,11 @@ def settle(database: Database, connection: Connection, study_id: int, prices: Ma
 
 
 def release(database: Database, connection: Connection, study_id: int, ids: Iterable[int]) -> None:
-    """Give back what was reserved and never asked for; entries in any other state stay as they are."""
+    """Give back what was reserved and never asked for, also where it was given up for lost meanwhile: who held it was
+    silent, and knows better. What is settled stays settled.
+    """
     lock(connection, study_id)
-    open_ = [entry for entry in _entries(connection, study_id, ids) if entry.state == RESERVED]
+    open_ = [entry for entry in _entries(connection, study_id, ids) if entry.state in (RESERVED, LOST)]
     _move(database, connection, study_id, [(entry, RELEASED, _amount(entry)) for entry in open_])
 
 

@@ -98,15 +98,27 @@ class Orders:
 
         return self.database.transact(work)
 
-    def put_back(self, numbers: Sequence[int]) -> None:
-        """Open again what this worker has taken and not asked for."""
+    def put_back(self, reservations: Mapping[int, int]) -> None:
+        """Open again what this worker has taken and not asked for.
+
+        Of an order that was opened again, or taken off the table, while this worker was silent, the reservation is
+        given back: it counts as lost, and nothing was asked.
+
+        Args:
+            reservations: by the orders' numbers, as they were taken.
+        """
 
         def work(connection: Connection) -> None:
-            for some in _chunks(numbers):
+            accounts.lock(connection, self.study_id)
+            for some in _chunks(list(reservations)):
                 back = update(orders).where(self._held(), orders.c.id.in_(some))
                 connection.execute(back.values(state=OPEN, worker=None))
+                there = select(orders.c.reservation).where(self._mine, orders.c.id.in_(some))
+                spare = {reservations[number] for number in some} - set(connection.scalars(there))
+                accounts.release(self.database, connection, self.study_id, spare)
 
-        self.database.transact(work)
+        if reservations:
+            self.database.transact(work)
 
     def end(self, number: int, error: ModelError | ProviderError) -> None:
         """Say why an order could not be had, and give its reservation back: nothing came."""
