@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jointopt.analysis.estimate import Absent, Estimate
-from jointopt.analysis.resampling import draw_weights, mean_estimate
+from jointopt.analysis.significance import paired_difference
 from jointopt.analysis.subsets import top_chances
 from jointopt.analysis.unsolved import Unsolved, find_unsolved
 from jointopt.domain import Policy, Source
 from jointopt.domain.scorecard import interval
 
+_TINY = 1e-12
 _HAIR = 1e-6  # of a source's mean: decides between sources that did equally well on a question
 
 Array = NDArray[np.float64]
@@ -61,8 +62,8 @@ class Gap:
 
     Attributes:
         part: which.
-        size: in score, 0 to 1, with its 95% interval by a bootstrap over examples. The sizes of all gaps add up to
-            1 minus the score. That of `prompt` and `routing` is the most there can be: the best of several noisy scores
+        size: in score, 0 to 1, with its 95% interval over questions like these. The sizes of all gaps add up to 1 minus
+            the score. That of `prompt` and `routing` is the most there can be: the best of several noisy scores
             of one question is flattered, the more so the fewer samples there are.
         least: of `prompt` and `routing`: what choosing for each question by one half of its samples gains on the other
             half, over the one choice that is best for all, both at the same n (`Ceiling.split_n`); not flattered, and
@@ -127,10 +128,10 @@ def find_ceiling(
     if np.isnan(scores).any():
         return Absent("some scores are missing")
     levels = np.array([scores, *_found(policy, own, deep), np.ones(len(scores))])
-    weights = draw_weights(len(scores), seed=seed)
-    least, split_n = _least(policy, deep, weights)
+    least, split_n = _least(policy, deep)
+    none = _no_choice(policy, deep)
     gaps = tuple(
-        Gap(part, mean_estimate(gap, weights), least.get(part), MEANS[part])
+        Gap(part, Estimate(0.0, 0.0, 0.0) if part in none else _size(gap), least.get(part), MEANS[part])
         for part, gap in zip(Part, np.diff(levels, axis=0), strict=True)
     )
     right = sum((np.nan_to_num(one.marks) > 0).sum(axis=1) for one in deep)
@@ -147,6 +148,22 @@ def find_ceiling(
         unsolved=find_unsolved(examples, np.asarray(right), np.asarray(asked), seed=seed),
         note=_note(len(marked) - len(deep), float(np.diff(levels, axis=0)[0].mean())),
     )
+
+
+def _size(gap: Array) -> Estimate:
+    """The mean of a part, shape (Q,), with an interval that does not vanish where no example shows the part."""
+    if gap.min() < -_TINY:
+        found = paired_difference(gap, np.zeros(len(gap)))
+        return Estimate(found.mean, found.low, found.high)
+    return Estimate(float(gap.mean()), *interval(np.clip(gap, 0.0, 1.0)))
+
+
+def _no_choice(policy: Policy, marked: Sequence[Marked]) -> set[Part]:
+    """The parts that are 0 by what was sampled: one prompt, no other model or setting, no more than n samples."""
+    akin = sum(_akin(one.source, policy.source) for one in marked)
+    deepest = max(one.marks.shape[1] for one in marked)
+    parts = ((Part.PROMPT, akin == 1), (Part.ROUTING, akin == len(marked)), (Part.DEPTH, deepest == policy.n))
+    return {part for part, none in parts if none}
 
 
 def _note(left_out: int, selection: float) -> str:
@@ -182,7 +199,7 @@ def best_of(marks: Array, n: int) -> Array:
     return best
 
 
-def _least(policy: Policy, marked: Sequence[Marked], weights: Array) -> tuple[dict[Part, Estimate], int]:
+def _least(policy: Policy, marked: Sequence[Marked]) -> tuple[dict[Part, Estimate], int]:
     """What choosing for each question gains on samples that did not choose, and the n at which that is measured."""
     halves = [[one.marks[:, half::2] for one in marked] for half in (0, 1)]
     fewest = min(int((~np.isnan(marks)).sum(axis=1).min()) for side in halves for marks in side)
@@ -193,10 +210,10 @@ def _least(policy: Policy, marked: Sequence[Marked], weights: Array) -> tuple[di
     akin = np.array([_akin(one.source, policy.source) for one in marked])
     both = [_chosen(values[half], values[1 - half], akin) for half in (0, 1)]
     single, prompt, source = np.mean(both, axis=0)
-    return {
-        Part.PROMPT: mean_estimate(prompt - single, weights),
-        Part.ROUTING: mean_estimate(source - prompt, weights),
-    }, n
+    gains = {Part.PROMPT: prompt - single, Part.ROUTING: source - prompt}
+    none, zero = _no_choice(policy, marked), np.zeros(len(single))
+    found = {part: paired_difference(gain, zero) for part, gain in gains.items() if part not in none}
+    return {part: Estimate(one.mean, one.low, one.high) for part, one in found.items()}, n
 
 
 def _chosen(seen: Array, kept: Array, akin: NDArray[np.bool_]) -> Array:

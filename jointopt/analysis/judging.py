@@ -123,7 +123,7 @@ def find_judging(rated: Rated, ns: Sequence[int], *, seed: int = 0) -> Judging |
     return Judging(
         source=rated.source,
         strategy=rated.strategy,
-        accuracy=mean_estimate(told, draw_weights(len(told), seed=seed)),
+        accuracy=Estimate(float(told.mean()), *interval(told)),
         questions=len(told),
         ns=tuple(ns),
         scores=tuple(Estimate(float(row.mean()), *interval(row)) for row in picked),
