@@ -4,6 +4,7 @@ This is also where errors end: a user's mistake is one clear message and exit co
 """
 
 import importlib
+import re
 import sys
 from typing import Any
 
@@ -33,6 +34,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of study files.",
 }
 USER_ERROR, INTERRUPTED = 2, 130
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")  # rule terminals
 
 
 class Commands(TyperGroup):
@@ -89,5 +91,5 @@ def main() -> None:
 
 
 def _refuse(message: str, code: int) -> None:
-    typer.echo(f"jointopt: {message}", err=True)
+    typer.echo(f"jointopt: {_CONTROLS.sub('?', message)}", err=True)
     sys.exit(code)

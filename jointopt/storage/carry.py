@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 from sqlalchemy import Column, Connection, Select, Table, exists, select
+from sqlalchemy.exc import DataError, IntegrityError
 
 from jointopt.storage import accounts, tables
 from jointopt.storage.accounts import CHUNK, RELEASED, Account, Amount
@@ -19,6 +20,7 @@ from jointopt.storage.texts import storable
 
 OWN = "own"  # whether the study itself paid for a sample
 _AT_ONCE = 500  # rows
+_STATES = (accounts.RESERVED, accounts.SETTLED, accounts.LOST, RELEASED)
 _MOST = {"INTEGER": 2**31 - 1, "BIGINT": 2**53}
 _PRIVATE = {"file"}  # results that say where the study was run
 _LEFT_OUT: Mapping[str, set[str]] = {
@@ -82,8 +84,11 @@ def bring_in(database: Database, study_id: int, name: str, rows: Iterable[Mappin
     fit = (_fitting(database, study_id, name, row) for row in rows)
     count, sums = 0, dict[Account, Amount]()
     while batch := list(islice(fit, _AT_ONCE)):
-        with database.write() as connection:
-            connection.execute(database.insert(CARRIED[name]).on_conflict_do_nothing(), batch)
+        try:
+            with database.write() as connection:
+                connection.execute(database.insert(CARRIED[name]).on_conflict_do_nothing(), batch)
+        except (DataError, IntegrityError):
+            raise ValueError(f"{name}: a row does not fit the others") from None
         count += len(batch)
         if name == "entries":
             _add(sums, batch)
@@ -103,6 +108,8 @@ def _fitting(database: Database, study_id: int, name: str, row: Mapping[str, obj
         raise ValueError(f"{name}: unknown column {next(iter(known), OWN)!r:.60}")
     if name == "requests":
         return values
+    if name == "entries" and values["state"] not in _STATES:
+        raise ValueError(f"entries.state: {values['state']!r:.60} is none")
     paid_by = study_id if own else _others(database)
     return values | {"study_id": paid_by} | ({"owner": ""} if name == "entries" else {})
 
@@ -144,7 +151,7 @@ def _post(database: Database, study_id: int, sums: Mapping[Account, Amount]) -> 
     rows = [
         {"study_id": study_id, **account._asdict(), **amount._asdict()}
         for account, amount in sorted(sums.items())
-        if account.state in (accounts.RESERVED, accounts.SETTLED, accounts.LOST) and account.state != RELEASED
+        if account.state != RELEASED
     ]
     with database.write() as connection:
         connection.execute(tables.accounts.insert(), rows)

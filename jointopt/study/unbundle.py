@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from re import fullmatch
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -97,6 +98,8 @@ def _manifest(archive: Archive) -> Mapping[str, Any]:
     if found["version"] != VERSION:
         told = f"written by a newer jointopt (format {found['version']!r:.20}; this one knows {VERSION})"
         raise BundleError(told, where=str(archive.file), mend="pip install --upgrade jointopt")
+    if not fullmatch(r"[\w.:+-]{1,64}", found["study"]["name"]):
+        raise BundleError("its study's name is no study's name", where=str(archive.file), mend=MEND)
     if len(set(found["files"])) < len(found["files"]):
         raise BundleError("names a file of the study twice", where=str(archive.file), mend=MEND)
     names = {f"files/{number}" for number in range(len(found["files"]))}

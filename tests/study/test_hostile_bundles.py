@@ -2,6 +2,7 @@
 
 import json
 import stat
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -80,7 +81,15 @@ ATTACKS: dict[str, tuple[Callable[[Members], object], str]] = {
     "a format of nonsense": (with_manifest(lambda m: m.update(version=[1])), "written by a newer jointopt"),
     "a file twice": (with_manifest(lambda m: m.update(files=["", ""])), "names a file of the study twice"),
     "files of nonsense": (with_manifest(lambda m: m.update(files=[{}])), "holds what no study writes"),
-    "another study's name": (with_manifest(lambda m: m["study"].update(name="'; drop table x")), "as another study"),
+    "another study's name": (with_manifest(lambda m: m["study"].update(name="other")), "as another study"),
+    "SQL for a name": (with_manifest(lambda m: m["study"].update(name="'; drop table x")), "is no study's name"),
+    "a name that rules the terminal": (
+        with_manifest(lambda m: m["study"].update(name="\x1b[2J")),
+        "is no study's name",
+    ),
+    "a name without end": (with_manifest(lambda m: m["study"].update(name="n" * 10**6)), "is no study's name"),
+    "a sample of no request": (with_row("samples", request_key="0" * 64), "does not fit the others"),
+    "a state that is none": (with_row("entries", state="free"), "entries.state: 'free' is none"),
     "a wrong price": (with_manifest(lambda m: m["prices"]["nano"].update(input_usd="free")), "holds what no study"),
     "no price": (with_manifest(lambda m: m.update(prices={})), "holds what no study writes"),
     "no JSON": (_add("samples.jsonl", b"not json\n"), "no JSON that a bundle holds"),
@@ -263,3 +272,12 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     for name in ("folder", "nothing", "empty", "text"):
         result = CliRunner().invoke(app, ["report", str(tmp_path / f"{name}.bundle")])
         assert isinstance(result.exception, BundleError), result.exception
+
+
+def test_no_refusal_rules_the_terminal(good: Path, tmp_path: Path) -> None:
+    """What a message quotes may hold escape sequences: they come out as marks."""
+    found = members(good)
+    _study("data: examples.jsonl", 'data: "\\e[2Jx.jsonl"')(found)
+    bundle = pack(found, tmp_path / "x.bundle")
+    done = subprocess.run([sys.executable, "-m", "jointopt", "report", str(bundle)], capture_output=True, check=False)
+    assert done.returncode == 2 and b"[2Jx.jsonl" in done.stderr and b"\x1b" not in done.stderr
