@@ -149,7 +149,7 @@ class Study:
     def publish(self) -> Findings:
         """Put the findings where Optuna Dashboard shows them, and return them."""
         findings = self.findings()
-        publish(self.trials, findings)
+        publish(self.trials, findings, self.plan.space.prompts)
         return findings
 
     def findings(self) -> Findings:

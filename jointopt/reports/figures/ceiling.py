@@ -111,9 +111,10 @@ def _remark(found: Ceiling) -> str:
             f"({one.solved.low:.1f} to {one.solved.high:.1f})"
             for one in unsolved.forecasts[:1]
         )
+        count = len(unsolved.examples)
         said.append(
-            f"{len(unsolved.examples)} questions have no right answer in {unsolved.samples:,.0f} samples each: "
-            f"{f'{hope} ({unsolved.label}); ' if hope else ''}the others want knowledge, not samples."
+            f"{count} question{' has' if count == 1 else 's have'} no right answer in {unsolved.samples:,.0f} samples"
+            f"{f'; {hope} ({unsolved.label})' if hope else ''}. What stays unsolved wants retrieval or training."
         )
     return " ".join(filter(None, (*said, found.note)))
 

@@ -79,7 +79,15 @@ def _along(ranking: Ranking) -> str:
 
 
 def _levels(ranking: Ranking) -> list[str]:
-    return [label(level, width=max(8, 90 // len(ranking.levels))) for level in ranking.levels]
+    """The levels, a strategy's options below its name."""
+    width = max(8, 90 // len(ranking.levels))
+    parts = [level.partition("(") for level in ranking.levels]
+    return [
+        f"{label(name, width=width)}<br>{label(opening + options, width=width)}"
+        if options
+        else label(name, width=width)
+        for name, opening, options in parts
+    ]
 
 
 def _names(figure: go.Figure, ranking: Ranking) -> None:

@@ -18,6 +18,7 @@ INK, GRID = "#7a7a7a", "rgba(128,128,128,0.22)"  # 4.3 : 1 on white and on near-
 SLATE, WHITE = "#567489", "#ffffff"  # a tile that says little, and words on any tile
 BELOW = {"yref": "container", "y": 0, "yanchor": "bottom", "x": 0}  # a legend, under everything else
 CARD_PX, _BAR_PX = 450, 40  # height of a figure in Optuna Dashboard; width of its tool bar
+_TICKS = 9  # more do not fit side by side
 _TITLE, _TITLE_LINES, _TALL = (
     78,
     4,
@@ -54,13 +55,15 @@ def stepped(amounts: Sequence[float]) -> dict[str, Any]:
     if min(amounts) <= 0:
         return {"type": "linear"}
     decades = range(floor(log10(min(amounts))), ceil(log10(max(amounts))) + 1)
-    wide = len(decades) > 3  # noqa: PLR2004 - decades whose every step would not fit side by side
-    ticks = [step * 10.0**decade for decade in decades for step in ((1,) if wide else (1, 2, 5))]
-    return {
-        "type": "log",
-        "tickvals": ticks,
-        "ticktext": [f"{tick:,.3g}" if tick < 1 else f"{tick:,.0f}" for tick in ticks],
-    }
+    every = [step * 10.0**decade for decade in decades for step in (1, 2, 5)]
+    seen = [tick for tick in every if min(amounts) / 2 <= tick <= 2 * max(amounts)]
+    ticks = seen if len(seen) <= _TICKS else [10.0**decade for decade in decades]
+    return {"type": "log", "tickvals": ticks, "ticktext": [_written(tick) for tick in ticks]}
+
+
+def _written(amount: float) -> str:
+    """An amount of one digit, without a power of ten: 0.00002, 50, 1,000."""
+    return f"{amount:,.0f}" if amount >= 1 else f"{amount:.12f}".rstrip("0")
 
 
 def colour(place: int) -> str:

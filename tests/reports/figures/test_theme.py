@@ -3,7 +3,7 @@
 import pytest
 
 from jointopt.reports.figures import titled, words
-from jointopt.reports.figures.theme import CARD_PX, PALETTE, blank, colour, dash, faint, label
+from jointopt.reports.figures.theme import CARD_PX, PALETTE, blank, colour, dash, faint, label, stepped
 
 
 def test_labels_hold_no_tags_and_are_cut() -> None:
@@ -64,3 +64,11 @@ def test_a_tall_figure_fits_a_card_of_the_dashboard() -> None:
 def test_long_words_lose_their_middle() -> None:
     """Names that begin alike and end apart stay apart."""
     assert label("a" * 50 + "1") != label("a" * 50 + "2") and "\N{HORIZONTAL ELLIPSIS}" in label("a" * 50 + "1")
+
+
+def test_steps_are_written_out() -> None:
+    """1, 2 and 5 of every decade, without powers of ten; only 1 where they do not fit; none where something is free."""
+    few = stepped([0.00002, 0.003])
+    assert few["type"] == "log" and {"0.00002", "0.0005", "0.001"} <= set(few["ticktext"])
+    assert stepped([3, 900_000])["ticktext"] == ["1", "10", "100", "1,000", "10,000", "100,000", "1,000,000"]
+    assert stepped([0.0, 5.0]) == {"type": "linear"}
