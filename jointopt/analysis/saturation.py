@@ -1,8 +1,8 @@
 """Where does a rising curve of votes end? An extrapolation, never a measurement.
 
-A power law fitted to the scores at small n was tried. On recorded answers of a 70B model it put the end 9 points too
-high, with intervals that missed it: a vote's curve bends where its questions are decided. What is believed of each
-question's answers has to be played on instead; this noun holds what came of it.
+A power law fitted to the scores at small n is no help: a vote's curve bends where its questions are decided, and two votes
+are worth no more than one. What is believed of each question's answers has to be played on instead
+(`evaluation/extrapolate`); this noun holds what came of it.
 """
 
 from dataclasses import dataclass

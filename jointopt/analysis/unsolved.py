@@ -1,7 +1,7 @@
 """Of the questions that nobody has answered yet, how many would more samples answer?
 
 By counts alone: how many questions were answered right once, twice, never. No shape of their chances is assumed: a Beta
-prior fitted to the same counts missed the truth in up to half of the worlds that it was tried on.
+prior fitted to the same counts is sure of the wrong number where the chances have another shape.
 """
 
 from collections.abc import Sequence
