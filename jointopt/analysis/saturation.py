@@ -1,7 +1,7 @@
 """Where does a rising curve of votes end? An extrapolation, never a measurement.
 
-A power law fitted to the scores at small n is no help: a vote's curve bends where its questions are decided, and two votes
-are worth no more than one. What is believed of each question's answers has to be played on instead
+A power law fitted to the scores at small n is no help: a vote's curve bends where its questions are decided, and two
+votes are worth no more than one. What is believed of each question's answers has to be played on instead
 (`evaluation/extrapolate`); this noun holds what came of it.
 """
 
