@@ -9,7 +9,7 @@ from typing import Self
 from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
 from jointopt.errors import StudyStopped
-from jointopt.reports import Ranked, publish, render_page
+from jointopt.reports import Board, Ranked, publish, render_page
 from jointopt.search import Trials, close_trials, count_trials, open_trials
 from jointopt.storage import LEASE_S, Crew
 from jointopt.study.browse import ON_A_PAGE, Browser
@@ -57,6 +57,7 @@ class Study:
         self.phases = Phases(self._parts, self.trials, self._enter)
         self._canary = Canary(self._parts, force=force)
         self._seen = self._run_before = False  # all of the pool; whether the parts have learnt from a run
+        self._board: Board | None = None  # while this worker conducts
 
     @property
     def parts(self) -> Parts:
@@ -80,10 +81,12 @@ class Study:
     async def conduct(self) -> None:
         """Run every phase that has not ended, in an event loop that is the run's own."""
         studies, row = self._parts.studies, self._parts.row
+        self._board = Board(self.trials, self.plan.space.prompts)
         try:
             await self._canary.look()
             await self.phases.run()
         finally:
+            self._board = None
             hits = studies.recall(row.id, "pool_hits") or 0
             studies.record(row.id, "pool_hits", hits + self._parts.draw.tally.pooled)
         self._seen = True
@@ -218,6 +221,8 @@ class Study:
         if time.monotonic() - self._told >= TELL_EVERY_S:
             self._tell(self.progress())
             self._told = time.monotonic()
+        if self._board is not None:
+            self._board.refresh(self.findings)
 
 
 def work(
