@@ -1,6 +1,7 @@
 """The findings in sentences: what won, whether joint search was worth it, what it cost. Plain text, no markup."""
 
 from jointopt.analysis.findings import Contender, Findings, Procedure, TakenOver
+from jointopt.analysis.flips import Flips
 from jointopt.analysis.interaction import Share
 from jointopt.analysis.telling import tell
 from jointopt.analysis.words import between, percent, points
@@ -169,6 +170,10 @@ def _flip(findings: Findings) -> str:
     flip = findings.swaps[0]
     where = f"at n = {flip.from_n}, yet {flip.late} leads by {points(flip.lead_after)[1:]} at n = {flip.to_n}"
     sure = f"{flip.strategy} on {flip.model}; the swap is real with probability {flip.probability:.2f}"
+    flips = findings.insight.flips
+    if isinstance(flips, Flips):  # a pair that was picked for its probability is flattered by it
+        settled = sum(one.settled for one in flips.flips)
+        sure += f"; of {flips.pairs} pairs that were looked at, {settled} stand when corrected for all"
     return f"Prompts change places: {flip.early} leads by {points(flip.lead_before)[1:]} points {where} ({sure})."
 
 

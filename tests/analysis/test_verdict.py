@@ -10,6 +10,8 @@ from jointopt.analysis import (
     Difference,
     Estimate,
     Findings,
+    Flips,
+    Insight,
     Interaction,
     Procedure,
     Share,
@@ -93,6 +95,14 @@ def test_a_likely_swap_of_the_winners_model_is_told(findings: Findings) -> None:
     told = [line for line in verdict(replace(findings, crossings=(other, own))) if "change places" in line]
     assert len(told) == 1 and "majority on micro" in told[0] and "0.90" in told[0]
     assert not any("change places" in line for line in verdict(replace(findings, crossings=(unsure,))))
+
+
+def test_a_swap_says_how_many_pairs_were_looked_at(findings: Findings) -> None:
+    """A probability that was picked among many is not left alone."""
+    swap = Crossing("at once", "steps", "micro", "majority", 1, 8, 0.03, 0.1, 0.9)
+    flips = Flips((), 3, 45, (), 40)
+    told = replace(findings, crossings=(swap,), insight=Insight(flips=flips))
+    assert any("of 45 pairs that were looked at, 0 stand when corrected for all" in line for line in verdict(told))
 
 
 def test_doubts_are_spoken(findings: Findings) -> None:
