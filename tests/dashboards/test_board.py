@@ -15,6 +15,7 @@ from urllib.parse import urlparse
 
 import pytest
 
+from jointopt.reports.figures import FIGURES
 from tests.dashboards.conftest import Browser
 
 ROOT = Path(__file__).parents[2]
@@ -64,23 +65,37 @@ def _wait_for(url: str, running: "subprocess.Popen[str]") -> None:
 
 
 async def test_our_figures_are_in_optuna_dashboard(dashboard: str, browser: Browser) -> None:
-    """The study's page draws all our figures, the note tells the verdict, and nothing leaves this machine."""
+    """The study's page draws all our figures with their answers, the notes of study and best trial say what is in them,
+    and nothing leaves this machine.
+    """
     with urllib.request.urlopen(f"{dashboard}/api/studies") as answer:
         number = json.load(answer)["study_summaries"][0]["study_id"]
     await browser.ask("Page.navigate", url=f"{dashboard}/dashboard/studies/{number}")
-    await browser.see("[...document.querySelectorAll('.js-plotly-plot')].length >= 4")
+    for draw in FIGURES:
+        place = f"document.querySelector('[id=\"user-defined-plot:jointopt-{draw.__name__}\"]')"
+        said = f"{place}.querySelector('.gtitle, .annotation-text').textContent.trim().length"
+        assert await browser.see(f"{place} && {place}.querySelector('.main-svg') && {said}") > 20
     titles = "[...document.querySelectorAll('.js-plotly-plot .gtitle')].map(e => e.textContent).join(' | ')"
-    await browser.see(f"/Joint search|no choice|together|Optuna puts/.test({titles})")
+    await browser.see(
+        f"/Joint search/.test({titles}) && /Optuna puts/.test({titles}) && /The study spent/.test({titles})"
+    )
     await browser.screenshot(SCREENSHOTS / "dashboard.png")
     await browser.ask("Page.navigate", url=f"{dashboard}/dashboard/studies/{number}/note")
     await browser.see("/What the study taught/.test(document.body.innerText)")
+    await browser.see("/The best policy under every preference/.test(document.body.innerText)")
+    best = await browser.see(
+        "[...document.querySelectorAll('a')].map(e => e.href).find(e => /trials.numbers=/.test(e))"
+    )
+    await browser.ask("Page.navigate", url=best)
+    await browser.see("/Score .95% interval./.test(document.body.innerText)")
+    await browser.see("document.body.innerText.includes('{question}')")
     hosts = {urlparse(url).hostname for url in browser.urls if urlparse(url).scheme in ("http", "https", "ws", "wss")}
     assert hosts == {"127.0.0.1"}
     assert browser.complaints == []
 
 
 async def test_the_report_draws_offline(study: Path, browser: Browser) -> None:
-    """One file: five figures, the verdict, no request but for itself, no complaint."""
+    """One file: our figures, the verdict, no request but for itself, no complaint."""
     page = study.parent / "quickstart-report.html"
     await browser.ask("Page.navigate", url=page.as_uri())
     await browser.see("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 5")
