@@ -109,7 +109,11 @@ class Board:
     def _figures(self, findings: Findings) -> None:
         for draw in FIGURES:
             panel = draw(brief(findings))
-            figure = words(panel.answer) if panel.figure is None else titled(panel.figure, panel.answer)
+            figure = (
+                words(f"{panel.question} {panel.answer}")
+                if panel.figure is None
+                else titled(panel.figure, panel.answer)
+            )
             content = figure.to_json()
             if self._shown.get(panel.key) != content:
                 save_plotly_graph_object(self.study, figure, graph_object_id=f"jointopt-{panel.key}")

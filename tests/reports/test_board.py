@@ -54,7 +54,7 @@ def test_a_figure_that_cannot_be_drawn_is_replaced_by_the_reason(findings: Findi
     publish(study, findings)
     publish(study, replace(findings, interaction=None, interaction_note="one prompt only"))
     stored = get_plotly_graph_objects(_attributes(study))["jointopt-interaction"]
-    assert "one prompt only" in stored and "heatmap" not in stored
+    assert "Which choices matter" in stored and "one prompt only" in stored and "95% interval" not in stored
 
 
 def _study(trials: int) -> optuna.Study:

@@ -18,6 +18,7 @@ INK, GRID = "#7a7a7a", "rgba(128,128,128,0.22)"  # 4.3 : 1 on white and on near-
 SLATE, WHITE = "#567489", "#ffffff"  # a tile that says little, and words on any tile
 BELOW = {"yref": "container", "y": 0, "yanchor": "bottom", "x": 0}  # a legend, under everything else
 CARD_PX, _BAR_PX = 450, 40  # height of a figure in Optuna Dashboard; width of its tool bar
+_BAR = {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"}  # the dashboard always shows it
 _TICKS = 9  # more do not fit side by side
 _TITLE, _TITLE_LINES, _TALL = (
     78,
@@ -128,12 +129,12 @@ def titled(figure: go.Figure, answer: str) -> go.Figure:
     wish = figure.layout.height + room
     height = min(CARD_PX, wish)
     copy = go.Figure(figure)
-    # The tool bar is always there: upright and clear, it does not lie over the title; nor does a legend from below.
+    # The tool bar, upright and clear, does not lie over the title; nor does a legend from below.
     copy.update_layout(
         title=title | {"yref": "container", "y": 1 - 12 / height, "yanchor": "top"},
         margin={"t": figure.layout.margin.t + room, "r": max(figure.layout.margin.r, _BAR_PX)},
         height=height,
-        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
+        modebar=_BAR,
         legend=BELOW,
     )
     if wish > CARD_PX * _TALL:  # a name on every line, closer together
@@ -144,6 +145,6 @@ def titled(figure: go.Figure, answer: str) -> go.Figure:
 
 def words(text: str) -> go.Figure:
     """A figure that only says why there is none."""
-    figure = blank(160, xaxis={"visible": False}, yaxis={"visible": False})
+    figure = blank(160, xaxis={"visible": False}, yaxis={"visible": False}, modebar=_BAR)
     lines = "<br>".join(escape(line, quote=False) for line in textwrap.wrap(showable(text), 80))
     return figure.add_annotation(text=lines, showarrow=False, x=0.5, y=0.5, xref="paper", yref="paper")
