@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from jointopt.config import read_study
-from jointopt.errors import StudyStopped, UserError
+from jointopt.errors import JointoptError
 from jointopt.storage import open_database
 from jointopt.study import Study
 from tests.postgres import Server
@@ -169,7 +169,7 @@ def _live(file: Path, key: str, lease_s: float, said: Path) -> None:
         with Study(read_study(file)) as study:
             if not study.finished:
                 study.work(lease_s=lease_s, again=True)
-    except (UserError, StudyStopped) as error:
+    except JointoptError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
     except KeyboardInterrupt:
