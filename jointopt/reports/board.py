@@ -126,11 +126,14 @@ class Board:
 
 
 def brief(findings: Findings) -> Findings:
-    """The findings with the curves of the winner's model and strategy alone: a card has no room for more pictures."""
+    """The findings with the curves of one model and strategy: a card has no room for more pictures. Those in which
+    prompts most surely change places, as the answer says; where none do, the winner's.
+    """
     policy = findings.winner.policy
     groups = {(curve.model, curve.strategy): curve for curve in findings.curves}
-    winners = (policy.source.model, policy.tactic.label)
-    shown = winners if winners in groups else next(iter(groups), winners)
+    swaps = [(swap.model, swap.strategy) for swap in findings.swaps[:1]]
+    wishes = [*swaps, (policy.source.model, policy.tactic.label), *groups]
+    shown = next((wish for wish in wishes if wish in groups), None)
     return replace(findings, curves=tuple(one for one in findings.curves if (one.model, one.strategy) == shown))
 
 

@@ -150,10 +150,14 @@ def test_a_study_that_taught_nothing_yet_is_shown_later(findings: Findings) -> N
     assert not board.refresh(lambda: findings)
 
 
-def test_a_card_shows_the_winners_curves_alone(findings: Findings) -> None:
-    """One picture in the dashboard, that of the winner's model and strategy; another where the winner has none."""
-    shown = {(curve.model, curve.strategy) for curve in brief(findings).curves}
-    assert shown == {("micro", "majority")}
-    others = tuple(curve for curve in findings.curves if curve.strategy != "majority")
-    assert len({(one.model, one.strategy) for one in brief(replace(findings, curves=others)).curves}) == 1
+def test_a_card_shows_the_curves_that_its_answer_tells_of(findings: Findings) -> None:
+    """One picture in the dashboard: that of the surest swap, else of the winner, else any."""
+    swap = next(one for one in findings.crossings if (one.model, one.strategy) == ("nano", "best_of"))
+    for crossings, kept, wanted in (
+        ((swap,), findings.curves, ("nano", "best_of")),
+        ((), findings.curves, ("micro", "majority")),
+        ((), findings.curves[5:10], ("nano", "best_of")),
+    ):
+        shown = brief(replace(findings, crossings=crossings, curves=kept)).curves
+        assert {(curve.model, curve.strategy) for curve in shown} == {wanted}
     assert brief(replace(findings, curves=())).curves == ()

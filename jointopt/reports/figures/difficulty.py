@@ -40,7 +40,7 @@ def difficulty(findings: Findings) -> Panel:
             range=[-0.4, len(places) - 0.6],
             showgrid=False,
         ),
-        yaxis=axis("score, %", range=[-3, 103]),
+        yaxis=axis("score, %", range=[-4, 108], tickvals=[0, 20, 40, 60, 80, 100]),
         legend={"orientation": "v"} | BELOW,
     )
     for place, policy in enumerate(chosen):

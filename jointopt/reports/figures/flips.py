@@ -25,7 +25,7 @@ def flips(findings: Findings) -> Panel:
         why = "Nothing to draw: there are fewer than two choices to rank, or one level to rank them at."
         return Panel(KEY, QUESTION, why, None, HEADERS, rows)
     figure = blank(
-        90 + _LINE_PX * max(4, len(ranking.names)),
+        120 + _LINE_PX * max(4, len(ranking.names)),
         xaxis=axis(
             _along(ranking), showgrid=False, tickvals=list(range(len(ranking.levels))), ticktext=_levels(ranking)
         ),
@@ -80,7 +80,7 @@ def _along(ranking: Ranking) -> str:
 
 def _levels(ranking: Ranking) -> list[str]:
     """The levels, a strategy's options below its name."""
-    width = max(8, 90 // len(ranking.levels))
+    width = max(7, 64 // len(ranking.levels))
     parts = [level.partition("(") for level in ranking.levels]
     return [
         f"{label(name, width=width)}<br>{label(opening + options, width=width)}"
