@@ -3,7 +3,7 @@
 This is where votes and truth meet, side by side and apart: strategies are only ever handed the votes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -176,7 +176,7 @@ class Readings:
         key = request.model.id, request.key, example.id
         known = self._readings.get(key)
         if known is None or len(known) < len(samples):
-            known = self._readings[key] = read(samples, self.rubric, example.reference)
+            known = self._readings[key] = read(samples, self.rubric, example.reference, known)
         return known
 
     def count(self) -> int:
@@ -190,14 +190,22 @@ class Readings:
         return sum(vote.answer is None for vote in votes) / len(votes) if votes else 0.0
 
 
-def read(samples: Sequence[Sample], rubric: Rubric, reference: str) -> Reading:
-    """Parse and mark samples. A failed sample holds no answer, and no mark."""
-    votes = tuple(to_vote(sample, rubric) for sample in samples)
-    marked = {text: rubric.marks(text, reference) for text in {sample.text for sample in samples}}
+def read(samples: Sequence[Sample], rubric: Rubric, reference: str, before: Reading | None = None) -> Reading:
+    """Parse and mark samples. A failed sample holds no answer, and no mark.
+
+    Args:
+        samples: of one request.
+        rubric: reads and marks them.
+        reference: that they are held against.
+        before: a reading of some of them: what it holds is not parsed again.
+    """
+    said = dict(_said(before)) if before else {}
+    said |= rubric.read(dict.fromkeys(one.text for one in samples if one.text not in said), reference)
     failed = (0.0,) * len(rubric.names)
+    marks = [failed if sample.error else said[sample.text][1] for sample in samples]
     return Reading(
-        votes=votes,
-        marks=np.array([failed if sample.error else marked[sample.text] for sample in samples], dtype=np.float64).T,
+        votes=tuple(_vote(sample, said[sample.text][0], rubric) for sample in samples),
+        marks=np.array(marks, dtype=np.float64).T,
         input_tokens=max(sample.input_tokens for sample in samples),
         cached_tokens=max(sample.cached_tokens for sample in samples),
         output_tokens=np.array([sample.output_tokens for sample in samples], dtype=np.float64),
@@ -207,10 +215,21 @@ def read(samples: Sequence[Sample], rubric: Rubric, reference: str) -> Reading:
     )
 
 
+def _said(before: Reading) -> Iterator[tuple[str, tuple[str | None, tuple[float, ...]]]]:
+    """What a text was read and marked as; an empty one may have been a failed sample's."""
+    for vote, marks in zip(before.votes, before.marks.T.tolist(), strict=True):
+        if vote.text:
+            yield vote.text, (vote.answer, tuple(marks))
+
+
 def to_vote(sample: Sample, rubric: Rubric) -> Vote:
     """A sample as a strategy sees it."""
+    return _vote(sample, None if sample.error else rubric.parse(sample.text), rubric)
+
+
+def _vote(sample: Sample, answer: str | None, rubric: Rubric) -> Vote:
     return Vote(
-        answer=None if sample.error else rubric.parse(sample.text),
+        answer=None if sample.error else answer,
         logprob=float("-inf") if sample.logprob is None else sample.logprob,
         text=sample.text,
         tokens=sample.output_tokens,

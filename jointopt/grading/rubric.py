@@ -1,6 +1,6 @@
 """What an answer is marked for: the task's objectives, each with its grader; the first one is the score."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from jointopt.domain import Preference
@@ -50,10 +50,30 @@ class Rubric:
         """What every objective says of a completion, 0 to 1 each, in the task's order."""
         return tuple(self._mark(name, text, reference) for name in self.names)
 
+    def read(self, texts: Iterable[str], reference: str) -> dict[str, tuple[str | None, tuple[float, ...]]]:
+        """The answer in each of some completions for one question, and its marks as of `marks`.
+
+        Each text is parsed once, and each answer graded once.
+        """
+        found: dict[str, tuple[str | None, tuple[float, ...]]] = {}
+        scores: dict[str | None, float] = {}
+        for text in texts:
+            answer = self.parse(text)
+            if answer not in scores:
+                scores[answer] = self._grade(self._reader, answer, reference)
+            further = (self._mark(name, text, reference) for name in self.names[1:])
+            found[text] = answer, (scores[answer], *further)
+        return found
+
     def _mark(self, name: str, text: str, reference: str) -> float:
         grader = self.graders[name]
         with _told(grader):
-            mark = grader.grade(grader.parse(text), reference)
+            answer = grader.parse(text)
+        return self._grade(grader, answer, reference)
+
+    def _grade(self, grader: Grader, answer: str | None, reference: str) -> float:
+        with _told(grader):
+            mark = grader.grade(answer, reference)
             if not 0 <= mark <= 1:
                 raise GraderError(f"grades with {mark!r}", where=type(grader).__qualname__, mend="return 0 to 1")
             return mark
