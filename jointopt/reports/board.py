@@ -16,7 +16,7 @@ from jointopt.reports.notes import note, trial_note
 LEADERS, NEWEST = 5, 10  # trials that get a note: the best, and the last
 SHARE = 0.02  # of a run's time that showing it may take
 EVERY_S = 15.0  # seldom enough for a reader
-_GUESS_S = 1.0  # what the first showing may take; after that it is known
+_GUESS_S = 5.0  # what the first showing may take, findings included; after that it is known
 
 
 class Turns:
@@ -90,7 +90,7 @@ class Board:
         """Show what the study has taught so far, if it is time; returns whether it was.
 
         Every time waits until the share of the run's time that has built up pays for what the last one took, `tell`
-        included; the first one is taken to last a second.
+        included; the first one is taken to last five seconds.
 
         Args:
             tell: works out the findings; asked only when it is time. NothingToReport means: not yet.
