@@ -2,6 +2,7 @@
 
 from jointopt.search.first import try_first
 from jointopt.search.proxy import reach_trials, serve_trials
+from jointopt.search.reach import steady
 from jointopt.search.record import IMPORTANCE, Trials, close_stale, close_trials, count_trials, importances, open_trials
 from jointopt.search.register import delete_trials, number_of_trials
 from jointopt.search.samplers import SAMPLERS, plans
@@ -31,6 +32,7 @@ __all__ = [
     "run_trial",
     "search",
     "serve_trials",
+    "steady",
     "suggest",
     "try_first",
 ]

@@ -10,7 +10,7 @@ from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
 from jointopt.errors import StudyStopped
 from jointopt.reports import Board, Ranked, publish, render_page
-from jointopt.search import Trials, close_trials, count_trials, open_trials
+from jointopt.search import Trials, close_trials, count_trials, open_trials, steady
 from jointopt.storage import LEASE_S, Crew
 from jointopt.study.browse import ON_A_PAGE, Browser
 from jointopt.study.canary import Canary
@@ -152,7 +152,7 @@ class Study:
     def publish(self) -> Findings:
         """Put the findings where Optuna Dashboard shows them, and return them."""
         findings = self.findings()
-        publish(self.trials, findings, self.plan.space.prompts)
+        steady(lambda: publish(self.trials, findings, self.plan.space.prompts))
         return findings
 
     def findings(self) -> Findings:
@@ -221,8 +221,9 @@ class Study:
         if time.monotonic() - self._told >= TELL_EVERY_S:
             self._tell(self.progress())
             self._told = time.monotonic()
-        if self._board is not None:
-            self._board.refresh(self.findings)
+        board = self._board
+        if board is not None:
+            steady(lambda: board.refresh(self.findings))
 
 
 def work(
