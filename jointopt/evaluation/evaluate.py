@@ -38,6 +38,7 @@ class Evaluate:
         self.estimate, self.preference, self.keep = estimate, preference, keep
         self.cards: dict[Policy, Scorecard] = {}
         self.chosen: Policy | None = None  # by a sampler that decides by more than the cards say
+        self._scored: dict[Source, tuple[int, int]] = {}  # on how much of what is known its cards rest
 
     def leader(self) -> Scorecard | None:
         """The policy that the sampler chose; else the best of those judged on the most examples."""
@@ -135,8 +136,14 @@ class Evaluate:
         return [(strategy, sorted(those)) for strategy, those in ns.items()]
 
     def _harvest(self, sources: set[Source]) -> None:
-        touched = (policy for policy in self.policies if policy.source in sources)
+        """Score all policies of some sources, but for those about which nothing was learnt since."""
+        known = self.draw.readings.additions, self.estimate.follow.closings
+        fresh = {source for source in sources if self._scored.get(source) != known}
+        if not fresh:
+            return
+        touched = (policy for policy in self.policies if policy.source in fresh)
         cards = harvest(touched, self.task.dev, self.estimate)
+        self._scored.update(dict.fromkeys(fresh, known))
         self.cards.update({card.policy: card for card in cards})
         self.keep(cards)
 

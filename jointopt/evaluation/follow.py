@@ -34,6 +34,7 @@ class FollowUps:
         self._rated: dict[Key, Reading] = {}
         self._asked: dict[Key, int] = {}  # samples of which all that follows was asked on purpose
         self._opened: list[tuple[Key, int, list[Dealer]]] = []
+        self.closings = 0  # how often it may have been noted that more was asked
 
     def rated(self, strategy: Windows, source: Source, example: Example) -> Reading | None:
         """The reading of a source with every vote rated, as far as that was asked on purpose.
@@ -92,6 +93,7 @@ class FollowUps:
 
     def close(self) -> None:
         """Note of which samples all has been asked now that was opened."""
+        self.closings += 1
         for key, count, dealers in self._opened:
             if all(game.over for dealer in dealers for game in dealer.games):
                 self._asked[key] = max(count, self._asked.get(key, 0))
@@ -100,6 +102,7 @@ class FollowUps:
     def recall(self, strategy: Strategy, n: int, source: Source, asked: Iterable[tuple[Example, int]]) -> None:
         """Take up, by example, about how many samples all had been asked when a study was last scored."""
         rater, n = (strategy.rater, 0) if isinstance(strategy, Windows) else (strategy, n)
+        self.closings += 1
         for example, count in asked:
             key = self._key(rater, n, source, example)
             self._asked[key] = max(count, self._asked.get(key, 0))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from optuna.trial import FixedTrial
 
-from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Scorecard, Source, Space, Spend, Tactic
+from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Sample, Scorecard, Source, Space, Spend, Tactic
 from jointopt.errors import BudgetExhausted
 from jointopt.evaluation import Complete, Estimate, Evaluate
 from jointopt.search.suggest import distributions, parameters, suggest
@@ -202,13 +202,20 @@ class PooledView(View):
 
     def _paid(self, source: Source, example: Example, before: int, after: int) -> Spend:
         """What the next samples of a pool cost, asked in one request."""
-        reading = self.evaluate.draw.readings.of(source, example)
-        if reading is None:
+        readings = self.evaluate.draw.readings
+        samples = readings.samples(readings.request(source, example))
+        if not samples:
             return Spend()
-        tokens, thoughts = reading.asked[:2, before:after].sum(axis=1)
+        some, prompt = samples[before:after], max(sample.input_tokens for sample in samples)
+        tokens, thoughts = (float(sum(counts)) for counts in _tokens(some))
         price = self.evaluate.estimate.prices[source.model]
-        usd = float(price.of(reading.input_tokens, tokens, 0, thoughts, requests=1))
-        return Spend(after - before, int(reading.input_tokens + tokens), usd)
+        usd = float(price.of(prompt, tokens, 0, thoughts, requests=1))
+        return Spend(after - before, int(prompt + tokens), usd)
+
+
+def _tokens(samples: Sequence[Sample]) -> tuple[list[int], list[int]]:
+    """Of the completions: all of them, and those of reasoning."""
+    return [sample.output_tokens for sample in samples], [sample.reasoning_tokens for sample in samples]
 
 
 def sort_tactics(space: Space, evaluate: Evaluate) -> tuple[list[Tactic], list[Tactic]]:
