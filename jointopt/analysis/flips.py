@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from jointopt.analysis.estimate import Absent, Estimate
 from jointopt.analysis.resampling import DRAWS, chance, draw_weights, estimate
-from jointopt.analysis.significance import Difference, p_ahead, paired_difference
+from jointopt.analysis.significance import SURE, Difference, holm, p_ahead, paired_difference
 
 MOST = 12  # flips that are told
-_SURE = 0.05  # of being wrong about any pair
 _DIGITS = 9  # scores that agree to so many digits are equal
 
 Array = NDArray[np.float64]
@@ -85,7 +84,7 @@ class Flip:
     @property
     def settled(self) -> bool:
         """Whether the swap stands after correction for everything that was looked at, at 5%."""
-        return self.p < _SURE
+        return self.p < SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +123,7 @@ class Flips:
         pairs: how many pairs were looked at.
         rankings: one for each model (where prompts are ranked) and strategy along n, then one along the strategies.
         examples: that all of it rests on.
+        settled: how many swaps stand after correction, those left out included.
     """
 
     flips: tuple[Flip, ...]
@@ -131,6 +131,7 @@ class Flips:
     pairs: int
     rankings: tuple[Ranking, ...]
     examples: int
+    settled: int = 0
 
 
 def find_flips(lines: Sequence[Lines], *, most: int = MOST, draws: int = DRAWS, seed: int = 0) -> Flips | Absent:
@@ -154,10 +155,11 @@ def find_flips(lines: Sequence[Lines], *, most: int = MOST, draws: int = DRAWS, 
     swaps = [swap for one in lines for swap in _swaps(one)]
     pairs = sum(len(one.names) * (len(one.names) - 1) // 2 for one in lines)
     tests = sum(len(_places(one)) * (len(one.names) * (len(one.names) - 1) // 2) for one in lines)
-    corrected = _holm([swap.p for swap in swaps], tests)
+    corrected = holm([swap.p for swap in swaps], tests)
     surest = sorted(zip(corrected, swaps, strict=True), key=lambda pair: (pair[0], pair[1].p))[:most]
     flips = tuple(_flip(swap, p, weights) for p, swap in surest)
-    return Flips(flips, len(swaps), pairs, tuple(_rank(one, weights) for one in lines), examples)
+    settled = sum(p < SURE for p in corrected)
+    return Flips(flips, len(swaps), pairs, tuple(_rank(one, weights) for one in lines), examples, settled)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,15 +207,6 @@ def _places(lines: Lines) -> list[tuple[int, int]]:
             distinct.append(level)
     pairs = combinations(distinct, 2)
     return [pair for pair in pairs if lines.along != "n" or pair[0] == 0]
-
-
-def _holm(ps: Sequence[float], tests: int) -> list[float]:
-    """P-values corrected for so many tests (Holm 1979), of which these are the ones below 1."""
-    order, corrected, least = np.argsort(ps), [1.0] * len(ps), 0.0
-    for rank, place in enumerate(order):
-        least = max(least, min(1.0, (tests - rank) * ps[place]))
-        corrected[place] = least
-    return corrected
 
 
 def _flip(swap: _Swap, p: float, weights: Array) -> Flip:

@@ -3,6 +3,7 @@
 It knows neither policies nor samples: the same examples in the same order are all it asks for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from jointopt.domain.scorecard import Z95
 
+SURE = 0.05  # of being wrong about any of the comparisons that are corrected for each other
 _TINY = 1e-9  # spreads and gaps below this are rounding, not data
 _HALVINGS = 30  # of an interval: far below what is printed
 
@@ -73,11 +75,28 @@ def paired_difference(a: ArrayLike, b: ArrayLike, *, reach: float = 1.0, inflati
     return Difference(mean, _end(gaps, -most, most, limit), _end(gaps, most, most, limit), p, len(gaps))
 
 
+def holm(ps: Sequence[float], tests: int = 0) -> list[float]:
+    """P-values corrected for so many tests (Holm 1979), of which these are the smallest; without a number, for these.
+
+    The chance that any of those below a limit is there by luck is at most that limit, however they depend.
+    """
+    tests, corrected, least = max(tests, len(ps)), [1.0] * len(ps), 0.0
+    for rank, place in enumerate(np.argsort(ps)):
+        least = max(least, min(1.0, (tests - rank) * ps[place]))
+        corrected[place] = least
+    return corrected
+
+
 def p_ahead(gaps: NDArray[np.float64], *, reach: float = 1.0) -> float:
     """The one-sided p-value of "the mean gap is not above 0", by the same test; 1 on a single example, shape (Q,)."""
     if len(gaps) == 1:
         return 1.0
-    return NormalDist().cdf(-_distance(gaps, 0.0, max(reach, float(np.abs(gaps).max()))))
+    return NormalDist().cdf(-errors_ahead(gaps, reach=reach))
+
+
+def errors_ahead(gaps: NDArray[np.float64], *, reach: float = 1.0) -> float:
+    """By how many standard errors the mean gap is above 0, by the same test: settled from `Z95` on, shape (Q,)."""
+    return _distance(gaps, 0.0, max(reach, float(np.abs(gaps).max())))
 
 
 def _end(gaps: NDArray[np.float64], far: float, reach: float, limit: float) -> float:

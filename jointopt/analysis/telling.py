@@ -45,17 +45,20 @@ def _models(found: Tiers | Absent) -> list[str]:
     """Which prompt the models disagree about, and what cheap samples are worth."""
     if isinstance(found, Absent):
         return []
-    meets = not isinstance(found.interaction, Absent) and found.interaction.real  # of many lifts one stands out by luck
-    settled = [lift for lift in found.lifts if meets and lift.apart.settled]
-    lifts = [_lift(settled[0], found.models)] if settled else []
+    if found.opposed:
+        lifts = [_lift("Models want different prompts", found.opposed[0], found.models)]
+    elif found.standing:
+        lifts = [_lift("Prompts do not bring every model the same", found.standing[0], found.models)]
+    else:
+        lifts = []
     return [*lifts, *map(_duel, found.duels)]
 
 
-def _lift(lift: Lift, models: tuple[str, ...]) -> str:
+def _lift(claim: str, lift: Lift, models: tuple[str, ...]) -> str:
     cheap, strong = points(lift.cheap.mean), points(lift.strong.mean)
     return (
-        f"Models want different prompts: over the default one {lift.family} brings {cheap} points on {models[0]} and "
-        f"{strong} on {models[-1]} ({apart(lift.apart)} apart)."
+        f"{claim}: over the default one {lift.family} brings {cheap} points on {models[0]} and {strong} on "
+        f"{models[-1]} ({apart(lift.apart)} apart)."
     )
 
 

@@ -12,7 +12,7 @@ from jointopt.analysis.estimate import Absent, Estimate
 from jointopt.analysis.frontier import cost_of, judged_most, unit_of
 from jointopt.analysis.interaction import Share, variance_shares
 from jointopt.analysis.saturation import Saturation
-from jointopt.analysis.significance import Difference, paired_difference
+from jointopt.analysis.significance import SURE, Difference, holm, paired_difference
 from jointopt.analysis.table import Table
 from jointopt.domain import Policy, Scorecard
 from jointopt.domain.scorecard import interval
@@ -87,6 +87,36 @@ class Tiers:
     duels: tuple[Duel, ...]
     saturation: Saturation | Absent
     examples: int
+
+    @property
+    def standing(self) -> tuple[Lift, ...]:
+        """The families whose lifts differ between the models, the most apart first; none where luck may explain it.
+
+        The meeting of model and family has to be more than noise, and a lift to stand after correction for all (Holm).
+        """
+        if isinstance(self.interaction, Absent) or not self.interaction.real:
+            return ()
+        return self._stand([lift.apart.p if lift.apart.settled else 1.0 for lift in self.lifts])
+
+    @property
+    def opposed(self) -> tuple[Lift, ...]:
+        """Of these, the families that are better than the default on one model and worse on the other.
+
+        Only of them is it shown that the models want different prompts. Both lifts have to stand, so the larger p
+        counts (an intersection-union test, Berger 1982), corrected likewise.
+        """
+        known = self.standing
+        apart = [max(one.cheap.p, one.strong.p) if _opposed(one) else 1.0 for one in self.lifts]
+        return tuple(lift for lift in self._stand(apart) if lift in known)
+
+    def _stand(self, ps: Sequence[float]) -> tuple[Lift, ...]:
+        return tuple(lift for lift, p in zip(self.lifts, holm(ps), strict=True) if p < SURE)
+
+
+def _opposed(lift: Lift) -> bool:
+    """Whether a family is surely better than the default on one model and surely worse on the other."""
+    sides = (lift.cheap, lift.strong) if lift.cheap.mean > lift.strong.mean else (lift.strong, lift.cheap)
+    return sides[0].low > 0 > sides[1].high
 
 
 def find_tiers(

@@ -172,8 +172,7 @@ def _flip(findings: Findings) -> str:
     sure = f"{flip.strategy} on {flip.model}; the swap is real with probability {flip.probability:.2f}"
     flips = findings.insight.flips
     if isinstance(flips, Flips):  # a pair that was picked for its probability is flattered by it
-        settled = sum(one.settled for one in flips.flips)
-        sure += f"; of {flips.pairs} pairs that were looked at, {settled} stand when corrected for all"
+        sure += f"; of {flips.pairs} pairs that were looked at, {flips.settled} stand when corrected for all"
     return f"Prompts change places: {flip.early} leads by {points(flip.lead_before)[1:]} points {where} ({sure})."
 
 

@@ -39,6 +39,13 @@ def test_a_planted_swap_is_found_with_both_leads() -> None:
     assert (found.found, found.pairs, found.examples, flip.fixed) == (1, 1, 300, (("model", "m"),))
 
 
+def test_swaps_that_are_not_told_are_counted() -> None:
+    """Sixteen prompts in reverse order: twelve swaps are told, and all that stand are counted."""
+    up = np.linspace(0.05, 0.95, 16)
+    found = _found(_lines(np.array([up, up[::-1]]), 300, 2), draws=20)
+    assert len(found.flips) == 12 < found.settled <= found.found
+
+
 def test_the_meeting_is_covered_by_its_interval() -> None:
     """Over 100 studies, the n at which the chances are equal lies in the interval in 95%, less 3 standard errors."""
     rows = np.array([[0.7, 0.5], [0.65, 0.65], [0.6, 0.8]])

@@ -83,6 +83,9 @@ def test_cheap_samples_are_judged_as_they_did(duel: Difference, said: str) -> No
     assert first.startswith("Models want different prompts: over the default one steps brings +5.0 points on nano and")
     assert f"the best of nano {said} it (" in second
     assert len(tell(Insight(tiers=_tiers(EVEN, duel)))) == 1
+    same = _tiers(UP, duel)
+    same = replace(same, lifts=(replace(same.lifts[0], strong=EVEN),))  # gains differ, the order is the same
+    assert tell(Insight(tiers=same))[0].startswith("Prompts do not bring every model the same: ")
     assert len(tell(Insight(tiers=_tiers(UP, duel, low=-0.1)))) == 1  # where nothing meets, one lift of many is luck
 
 

@@ -100,9 +100,9 @@ def test_a_likely_swap_of_the_winners_model_is_told(findings: Findings) -> None:
 def test_a_swap_says_how_many_pairs_were_looked_at(findings: Findings) -> None:
     """A probability that was picked among many is not left alone."""
     swap = Crossing("at once", "steps", "micro", "majority", 1, 8, 0.03, 0.1, 0.9)
-    flips = Flips((), 3, 45, (), 40)
+    flips = Flips((), 3, 45, (), 40, 17)
     told = replace(findings, crossings=(swap,), insight=Insight(flips=flips))
-    assert any("of 45 pairs that were looked at, 0 stand when corrected for all" in line for line in verdict(told))
+    assert any("of 45 pairs that were looked at, 17 stand when corrected for all" in line for line in verdict(told))
 
 
 def test_doubts_are_spoken(findings: Findings) -> None:

@@ -140,7 +140,7 @@ def _answer(found: Flips) -> str:
     """How many swaps stand, and the surest of them."""
     if not found.flips:
         return f"No two of the {found.pairs:,} pairs are seen to change places."
-    flip, settled = found.flips[0], sum(one.settled for one in found.flips)
+    flip, settled = found.flips[0], found.settled
     seen = f"{found.found:,} of {found.pairs:,} pairs change places on these examples"
     if not settled:
         return f"{seen}, and none of the swaps stands once all pairs are corrected for; the likeliest: {_said(flip)}."

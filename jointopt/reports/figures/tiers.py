@@ -68,18 +68,24 @@ def _draw(figure: go.Figure, found: Tiers, order: Sequence[int], model: int) -> 
 
 
 def _answer(found: Tiers) -> str:
-    """The family that serves the models most differently, if that is more than luck."""
+    """The family that serves the models most differently, if that is more than luck.
+
+    That lifts differ does not make another prompt the better one: yes is said only where the order turns round.
+    """
     cheap, strong = found.models[0], found.models[-1]
     if not found.lifts:
         return f"All prompts are of one family on {cheap} and {strong}."
-    sure = [lift for lift in found.lifts if lift.apart.settled]
-    lift = sure[0] if sure else found.lifts[0]
+    lift = (*found.opposed, *found.standing, *found.lifts)[0]
     told = (
         f"{lift.family} brings {points(lift.cheap.mean)} points on {cheap} and {points(lift.strong.mean)} on {strong} "
         f"over {found.families[0]}"
     )
     ends = f"95% interval of the difference {points(lift.apart.low)} to {points(lift.apart.high)}"
-    return f"Yes: {told} ({ends})." if sure else f"Not shown: at most, {told} ({ends})."
+    if found.opposed:
+        return f"Yes: {told} ({ends})."
+    if found.standing:
+        return f"Not shown, but their gains differ: {told} ({ends})."
+    return f"Not shown: at most, {told} ({ends}; it does not stand among {len(found.lifts)})."
 
 
 def _remark(found: Tiers) -> str:

@@ -72,7 +72,7 @@ def draw_flips(names: tuple[str, ...], fixed: tuple[tuple[str, str], ...] = (("s
     flip = Flip(
         "prompt", "n", *ends, gap(0.05, 0.03), gap(0.12, 0.05), 0.99, 0.98, 0.97, 0.01, Estimate(2.1, 1.4, 3.3), fixed
     )
-    return Flips((flip,), 4, len(names) * (len(names) - 1) // 2, (ranking,), 60)
+    return Flips((flip,), 4, len(names) * (len(names) - 1) // 2, (ranking,), 60, 1)
 
 
 def draw_budgets(frontier: Frontier) -> Budgets:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jointopt.analysis import Absent, Duel, Findings, Insight, Need, Outlay
+from jointopt.analysis import Absent, Duel, Findings, Insight, Need, Outlay, Tiers
 from jointopt.domain import Budget, Spend
 from jointopt.reports.figures import Panel, ceiling, difficulty, duels, flips, judging, power, spending, tiers
 from tests.reports.conftest import PROMPTS
@@ -62,7 +62,9 @@ def test_the_bump_chart_ranks_every_choice_at_every_level(told: Findings, insigh
         assert sorted(trace.y[level] for trace in figure.data) == [1, 2, 3, 4, 5]
     assert figure.data[0].y[0] == 1 and figure.data[0].y[-1] == 5
     assert "at once leads check by 5.0 points at n = 1 and trails by 12.0 at n = 16" in panel.answer
-    unsure = replace(found, flips=(replace(found.flips[0], p=0.3),))
+    more = replace(found, settled=40)
+    assert "40 stand after correction" in flips(replace(told, insight=replace(insight, flips=more))).answer
+    unsure = replace(found, flips=(replace(found.flips[0], p=0.3),), settled=0)
     assert "none of the swaps stands" in flips(replace(told, insight=replace(insight, flips=unsure))).answer
     none = replace(found, flips=(), found=0)
     assert "No two of the 10 pairs" in flips(replace(told, insight=replace(insight, flips=none))).answer
@@ -119,6 +121,26 @@ def test_tiers_begin_with_the_default_family(told: Findings, insight: Insight) -
     lone = replace(found, models=("nano",), costs=(0.1,), scores=found.scores[:1])
     panel = tiers(replace(told, insight=replace(insight, tiers=lone)))
     assert panel.figure is None and "one model" in panel.answer
+
+
+def test_models_are_said_to_want_different_prompts_only_where_the_order_turns_round(
+    told: Findings, insight: Insight
+) -> None:
+    """Yes where a family helps one model and hurts the other; a mere difference of gains, or luck, is not that."""
+    found = insight.tiers
+    assert not isinstance(found, Absent) and not isinstance(found.interaction, Absent)
+
+    def answer(tiers_: Tiers) -> str:
+        return tiers(replace(told, insight=replace(insight, tiers=tiers_))).answer
+
+    assert answer(found).startswith("Not shown, but their gains differ: check")
+    turned = tuple(replace(lift, strong=gap(-0.1, 0.05)) for lift in found.lifts)
+    assert answer(replace(found, lifts=turned)).startswith("Yes: check")
+    noise = replace(found, lifts=turned, interaction=replace(found.interaction, low=-0.1))
+    assert answer(noise).startswith("Not shown: at most, check")
+    one = replace(turned[0], apart=replace(turned[0].apart, p=0.04))  # settled alone, not among four
+    others = tuple(replace(lift, apart=gap(0.01, 0.05)) for lift in turned[1:])
+    assert answer(replace(found, lifts=(one, *others))).startswith("Not shown: at most, check")
 
 
 def test_duels_at_equal_cost_are_a_forest(told: Findings, insight: Insight) -> None:
