@@ -30,7 +30,7 @@ from jointopt.analysis.significance import Difference, paired_difference
 from jointopt.analysis.table import Table, balance
 from jointopt.analysis.tiers import Duel, Lift, Tiers, find_tiers
 from jointopt.analysis.unsolved import Forecast, Unsolved, find_unsolved
-from jointopt.analysis.verdict import judge_joint, say_taken_over, verdict, weights
+from jointopt.analysis.verdict import doubt, judge_joint, say_taken_over, verdict, weights
 from jointopt.analysis.words import percent, points
 
 __all__ = [
@@ -89,6 +89,7 @@ __all__ = [
     "balance",
     "components",
     "crossings",
+    "doubt",
     "find_budgets",
     "find_ceiling",
     "find_difficulty",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from jointopt.domain.scorecard import interval
 
-LIKELY = 0.8  # a swap at least this probable is worth a reader's time
+LIKELY = 0.8  # a swap at least this probable is worth a reader's time, where none was tested
 
 Array = NDArray[np.float64]
 
@@ -64,7 +64,8 @@ class Crossing:
         to_n: the n at which the late prompt is furthest ahead.
         lead_before: by how much the early prompt leads at `from_n`, in score.
         lead_after: by how much the late prompt leads at `to_n`.
-        probability: that the order really swaps, by a bootstrap over examples.
+        probability: that the order really swaps, by a bootstrap over examples; flattered where pair and n were picked
+            for it on the same examples, so no proof.
     """
 
     early: str

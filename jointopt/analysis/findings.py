@@ -1,13 +1,16 @@
 """What a study taught: the one noun that reports read. It holds plain values, and knows neither pool nor Optuna."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
+from itertools import groupby
+from math import comb
 
 import numpy as np
 
 from jointopt.analysis.curves import LIKELY, Crossing, Curve
 from jointopt.analysis.estimate import Estimate
+from jointopt.analysis.flips import Flip, Flips
 from jointopt.analysis.frontier import Frontier
 from jointopt.analysis.insight import Insight
 from jointopt.analysis.interaction import Interaction
@@ -232,10 +235,44 @@ class Findings:
 
     @property
     def swaps(self) -> list[Crossing]:
-        """The crossings that are probably real; those of the winner's model and strategy first."""
-        likely = [crossing for crossing in self.crossings if crossing.probability >= LIKELY]
+        """The prompts that are seen to change places as n grows: those that stand, then those that may be luck.
+
+        Of the latter the surest comes first; where no order was tested, the crossings that are probably real, the
+        winner's model and strategy first: each was picked for its probability, and is flattered by it.
+        """
+        doubtful = [_as_crossing(flip) for flip in self._over_n if not flip.settled]
+        found = [*self.proven, *doubtful]
+        return found or self._winners_first(one for one in self.crossings if one.probability >= LIKELY)
+
+    @property
+    def proven(self) -> list[Crossing]:
+        """The changes of places along n that stand after correction for all pairs; the winner's first."""
+        return self._winners_first(_as_crossing(flip) for flip in self._over_n if flip.settled)
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs a change of places was picked among."""
+        if isinstance(self.insight.flips, Flips):
+            return self.insight.flips.pairs
+        alike = sorted((curve.model, curve.strategy) for curve in self.curves)
+        return sum(comb(len(list(group)), 2) for _, group in groupby(alike))
+
+    @property
+    def _over_n(self) -> list[Flip]:
+        """The flips of prompts along n, the surest first."""
+        flips = self.insight.flips.flips if isinstance(self.insight.flips, Flips) else ()
+        return [flip for flip in flips if (flip.factor, flip.along) == ("prompt", "n")]
+
+    def _winners_first(self, found: Iterable[Crossing]) -> list[Crossing]:
         policy = self.winner.policy
-        return sorted(likely, key=lambda one: (one.model != policy.source.model, one.strategy != policy.strategy))
+        return sorted(found, key=lambda one: (one.model != policy.source.model, one.strategy != policy.strategy))
+
+
+def _as_crossing(flip: Flip) -> Crossing:
+    """A flip along n as a crossing of two curves."""
+    fixed, leads = dict(flip.fixed), (flip.lead_before.mean, flip.lead_after.mean)
+    where = (fixed.get("model", ""), fixed.get("strategy", ""), int(flip.before), int(flip.after))
+    return Crossing(flip.first, flip.second, *where, *leads, flip.probability)
 
 
 def to_json(findings: object) -> object:

@@ -164,16 +164,25 @@ def _part(share: Share) -> str:
 
 
 def _flip(findings: Findings) -> str:
-    """A change of places between prompts, where one is probably real."""
+    """A change of places between prompts that stands after correction; else the surest, and that it is not shown."""
     if not findings.swaps:
         return ""
     flip = findings.swaps[0]
     where = f"at n = {flip.from_n}, yet {flip.late} leads by {points(flip.lead_after)[1:]} at n = {flip.to_n}"
-    sure = f"{flip.strategy} on {flip.model}; the swap is real with probability {flip.probability:.2f}"
+    told = f"{flip.early} leads by {points(flip.lead_before)[1:]} points {where}"
+    flips, on = findings.insight.flips, f"{flip.strategy} on {flip.model}"
+    if findings.proven and isinstance(flips, Flips):
+        sure = f"of {flips.pairs} pairs that were looked at, {flips.settled} stand when corrected for all"
+        return f"Prompts change places: {told} ({on}; {sure})."
+    return f"No prompts are shown to change places; the surest swap: {told} ({on}; {doubt(findings)})."
+
+
+def doubt(findings: Findings) -> str:
+    """Why the surest swap that is no proven one may be luck: it was picked for its probability."""
     flips = findings.insight.flips
-    if isinstance(flips, Flips):  # a pair that was picked for its probability is flattered by it
-        sure += f"; of {flips.pairs} pairs that were looked at, {flips.settled} stand when corrected for all"
-    return f"Prompts change places: {flip.early} leads by {points(flip.lead_before)[1:]} points {where} ({sure})."
+    tested = isinstance(flips, Flips) and any(flip.along == "n" for flip in flips.flips)
+    outcome = "does not stand after correction" if tested else "not corrected for that"
+    return f"probability {findings.swaps[0].probability:.2f}, picked among {findings.pairs} pairs, {outcome}"
 
 
 def _account(findings: Findings) -> str:

@@ -10,6 +10,7 @@ from jointopt.analysis import (
     Difference,
     Estimate,
     Findings,
+    Flip,
     Flips,
     Insight,
     Interaction,
@@ -88,21 +89,35 @@ def test_interaction_counts_when_its_interval_leaves_zero_out(findings: Findings
     assert any(said in line for line in verdict(measured))
 
 
-def test_a_likely_swap_of_the_winners_model_is_told(findings: Findings) -> None:
-    """Of two likely swaps the winner's own is told, and an unlikely one is not."""
+def test_a_likely_swap_that_was_not_tested_is_no_fact(findings: Findings) -> None:
+    """Of two likely swaps the winner's own is named, with what it was picked among; an unlikely one is not."""
     own = Crossing("at once", "steps", "micro", "majority", 1, 8, 0.03, 0.1, 0.9)
     other, unsure = replace(own, model="nano", probability=0.99), replace(own, probability=0.5)
     told = [line for line in verdict(replace(findings, crossings=(other, own))) if "change places" in line]
-    assert len(told) == 1 and "majority on micro" in told[0] and "0.90" in told[0]
+    assert len(told) == 1 and told[0].startswith("No prompts are shown to change places; the surest swap: at once")
+    assert "majority on micro; probability 0.90, picked among 0 pairs, not corrected for that" in told[0]
     assert not any("change places" in line for line in verdict(replace(findings, crossings=(unsure,))))
 
 
-def test_a_swap_says_how_many_pairs_were_looked_at(findings: Findings) -> None:
-    """A probability that was picked among many is not left alone."""
-    swap = Crossing("at once", "steps", "micro", "majority", 1, 8, 0.03, 0.1, 0.9)
-    flips = Flips((), 3, 45, (), 40, 17)
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (0.01, "Prompts change places: at once leads by 5.0 points at n = 1, yet steps leads by 5.0 at n = 8"),
+        (0.2, "No prompts are shown to change places; the surest swap: at once leads by 5.0 points at n = 1"),
+    ],
+)
+def test_prompts_change_places_only_where_it_stands_after_correction(findings: Findings, p: float, said: str) -> None:
+    """The flip's corrected p decides, however probable a crossing looks."""
+    swap = Crossing("at once", "steps", "micro", "majority", 1, 8, 0.03, 0.1, 0.99)
+    fixed = (("model", "micro"), ("strategy", "majority"))
+    flip = Flip("prompt", "n", "at once", "steps", "1", "8", AHEAD, AHEAD, 0.9, 0.9, 0.83, p, None, fixed)
+    flips = Flips((flip,), 20, 45, (), 40, 17 if p < 0.05 else 0)
     told = replace(findings, crossings=(swap,), insight=Insight(flips=flips))
-    assert any("of 45 pairs that were looked at, 17 stand when corrected for all" in line for line in verdict(told))
+    line = next(line for line in verdict(told) if "change places" in line)
+    assert line.startswith(said) and "45 pairs" in line
+    assert (
+        "17 stand when corrected" if p < 0.05 else "probability 0.83, picked among 45 pairs, does not stand"
+    ) in line
 
 
 def test_doubts_are_spoken(findings: Findings) -> None:

@@ -5,7 +5,7 @@ from math import exp, isfinite, log
 
 import plotly.graph_objects as go
 
-from jointopt.analysis import LIKELY, Crossing, Curve, Findings, percent, points
+from jointopt.analysis import Crossing, Curve, Findings, doubt, percent, points
 from jointopt.reports.figures.panel import Panel, span
 from jointopt.reports.figures.spotlight import spotlight
 from jointopt.reports.figures.theme import BELOW, INK, axis, blank, colour, dash, faint, label, symbol
@@ -17,7 +17,7 @@ _COLUMNS, _ROW_PX, _BETWEEN_PX, _GAP, _RINGS = 2, 300, 84, 0.09, 3
 
 
 def curves(findings: Findings) -> Panel:
-    """Score over n, a line and a 95% band per prompt; rings mark where two prompts probably change places."""
+    """Score over n, a line and a 95% band per prompt; rings mark where two prompts change places, after correction."""
     scored = [curve for curve in findings.curves if all(map(isfinite, curve.scores))]
     groups: dict[tuple[str, str], list[Curve]] = {}
     for curve in scored:
@@ -36,10 +36,10 @@ def curves(findings: Findings) -> Panel:
         for curve in group:
             if curve.prompt in prompts:
                 _draw(figure, curve, prompts.index(curve.prompt), place)
-        _mark(figure, place, group, [swap for swap in findings.swaps if (swap.model, swap.strategy) == key])
+        _mark(figure, place, group, [swap for swap in findings.proven if (swap.model, swap.strategy) == key])
     rows = tuple(row for group in groups.values() for curve in group for row in _rows(curve))
     remark = _READ + _left_out(len(groups) - len(drawn), len(findings.curves) - len(scored))
-    return Panel(KEY, QUESTION, _answer(findings.swaps), figure, HEADERS, rows, remark)
+    return Panel(KEY, QUESTION, _answer(findings), figure, HEADERS, rows, remark)
 
 
 def _drawn(findings: Findings, groups: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -59,7 +59,7 @@ def _left_out(pictures: int, prompts: int) -> str:
 _READ = (
     "Bands are 95% intervals over examples; prompts share their examples, so two bands may overlap and the order still "
     f"be sure. Among many prompts those that lead or swap have a colour. Rings: the surest swaps of a picture, {_RINGS}"
-    f" at most, each real with a probability of {LIKELY:g} or more. Click a name to hide it."
+    " at most, each of which stands after correction for all pairs. Click a name to hide it."
 )
 
 
@@ -159,9 +159,9 @@ def _draw(figure: go.Figure, curve: Curve, hue: int, place: int) -> None:
 
 
 def _mark(figure: go.Figure, place: int, group: Sequence[Curve], flips: Sequence[Crossing]) -> None:
-    """Rings where the lines of likely swaps meet."""
-    sure = flips[:_RINGS]
+    """Rings where the lines of proven swaps meet."""
     by_prompt = {curve.prompt: curve for curve in group}
+    sure = [flip for flip in flips if _meet(by_prompt.get(flip.early), by_prompt.get(flip.late))][:_RINGS]
     spots = [_meeting(by_prompt[flip.early], by_prompt[flip.late]) for flip in sure]
     if not spots:
         return
@@ -179,6 +179,13 @@ def _mark(figure: go.Figure, place: int, group: Sequence[Curve], flips: Sequence
     )
 
 
+def _meet(early: Curve | None, late: Curve | None) -> bool:
+    """Whether both lines are drawn, and cross: the flips rest on the table's examples, a curve may have more."""
+    if early is None or late is None or early.ns != late.ns or early.scores[0] < late.scores[0]:
+        return False
+    return any(one < other for one, other in zip(early.scores, late.scores, strict=True))
+
+
 def _meeting(early: Curve, late: Curve) -> tuple[float, float]:
     """Where two lines first meet: (n, score), on straight lines between the points of a logarithmic axis."""
     gaps = [one - other for one, other in zip(early.scores, late.scores, strict=True)]
@@ -189,15 +196,19 @@ def _meeting(early: Curve, late: Curve) -> tuple[float, float]:
     return exp(log(start) + part * (log(end) - log(start))), score
 
 
-def _answer(swaps: Sequence[Crossing]) -> str:
-    """The first of the likely swaps, or that there is none."""
+def _answer(findings: Findings) -> str:
+    """The first of the proven swaps; else the surest, and that it is not shown; else that there is none."""
+    swaps, proven = findings.swaps, findings.proven
     if not swaps:
         return "No two prompts are seen to change places: the best at the smallest n may well be the best at all."
     flip = swaps[0]
-    more = f" In all, {len(swaps)} pairs change places." if len(swaps) > 1 else ""
     before = f"{flip.early} leads {flip.late} by {points(flip.lead_before)[1:]} points at n = {flip.from_n}"
     after = f"trails by {points(flip.lead_after)[1:]} at n = {flip.to_n}"
-    return f"With {flip.strategy} on {flip.model}, {before} and {after}.{more}"
+    told = f"with {flip.strategy} on {flip.model}, {before} and {after}"
+    if not proven:
+        return f"Not shown to change places; the surest swap: {told} ({doubt(findings)})."
+    more = f"; {len(proven)} such swaps stand" if len(proven) > 1 else "; it stands"
+    return f"W{told[1:]}{more} after correction for {findings.pairs} pairs."
 
 
 def _rows(curve: Curve) -> list[tuple[str, ...]]:
