@@ -1,30 +1,35 @@
 """What would settle the comparison that is open? A forecast of examples and samples, never a result."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import isqrt, sqrt
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jointopt.analysis.estimate import Absent
-from jointopt.analysis.significance import Difference, paired_difference
+from jointopt.analysis.significance import Difference, errors_ahead, paired_difference
+from jointopt.domain.scorecard import Z95
 
+HALVES, REDRAWN, UNKNOWN = "halves", "redrawn", "unknown"
+SCORE, UTILITY = "score", "utility"
 MOST = 1_000_000  # examples or samples; more are none
-_REACH = NormalDist().inv_cdf(0.975) + NormalDist().inv_cdf(0.8)  # standard errors: seen in 4 of 5 repetitions
+_LUCK = NormalDist().inv_cdf(0.8)  # standard errors by which a mean falls short, at most, in 4 of 5 repetitions
 _SIZES = (0.01, 0.02, 0.05)
 _TINY = 1e-12
+_HALVINGS = 20  # of a difference: far below what is printed
+_FAR = 2**10
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What it takes to settle a difference of some size: a 95% interval that leaves 0 out, in 4 of 5 repetitions.
+    """What it takes to settle a difference of some size: that `paired_difference` leaves 0 out, in 4 of 5 repetitions.
 
     Attributes:
-        difference: supposed to be the true one, in score.
+        difference: supposed to be the true one, in the comparison's unit.
         examples: needed, with as many samples of each as now; None where more than a million are.
         deep_examples: needed, if each of them were sampled so often that sampling adds nothing; None likewise.
         samples: of each of today's examples that would do; None where no number does, for the examples differ too much.
@@ -45,13 +50,15 @@ class Power:
         difference: as it is now.
         examples: that it rests on.
         samples: of each example and policy that it rests on.
-        example_variance: of the paired difference from example to example, in squared score, sampling taken out.
+        example_variance: of the paired difference from example to example, in squared units, sampling taken out.
         sampling_variance: that the samples add to it for each example, at today's number of samples.
-        exact: whether the sampling variance was measured by splitting the samples; where these are too few for that, it
-            comes from drawing them again (bootstrap), which takes questions on which all agreed for certain.
+        method: how the sampling variance was measured: by splitting the samples (`HALVES`), without bias; where these
+            are too few for that, by drawing them again (`REDRAWN`, a bootstrap), which takes questions on which all
+            agreed for certain; or not at all (`UNKNOWN`), and all variance is taken for the examples' own.
         least: the smallest true difference that today's examples and samples would settle in 4 of 5 repetitions.
         needs: for the difference as it is now (if it is not 0), then for 1, 2 and 5 points.
         label: what has to stand beside all this.
+        unit: of every difference: ``score``, or ``utility`` where a preference weighs more than the score.
     """
 
     question: str
@@ -60,15 +67,16 @@ class Power:
     samples: int
     example_variance: float
     sampling_variance: float
-    exact: bool
+    method: str
     least: float
     needs: tuple[Need, ...]
     label: str = "a forecast from today's variances: no result"
+    unit: str = SCORE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """Two policies on the same Q examples.
+    """Two policies on the same Q examples, all in one unit.
 
     Attributes:
         question: in words: what is compared, and where.
@@ -79,6 +87,8 @@ class Compared:
             few for the policies' n.
         redrawn: first minus second on samples drawn again from those that there are, shape (draws, Q); looked at where
             there are no halves.
+        reach: the largest gap that is possible.
+        unit: of all of them: ``score`` or ``utility``.
     """
 
     question: str
@@ -87,6 +97,8 @@ class Compared:
     samples: int
     halves: Array | None = None
     redrawn: Array | None = None
+    reach: float = 1.0
+    unit: str = SCORE
 
 
 def find_power(compared: Sequence[Compared]) -> Power | Absent:
@@ -100,34 +112,38 @@ def find_power(compared: Sequence[Compared]) -> Power | Absent:
     apart = [one for one in compared if float((one.first - one.second).var()) > _TINY]
     if not apart:
         return Absent("what is compared scores the same on every example")
-    unsure = [(one, found) for one in apart if not (found := paired_difference(one.first, one.second)).settled]
+    tested = [(one, paired_difference(one.first, one.second, reach=one.reach)) for one in apart]
+    unsure = [(one, found) for one, found in tested if not found.settled]
     if not unsure:
         return Absent("every comparison is settled")
     closest, difference = min(unsure, key=lambda pair: _effort(*pair))
     return _forecast(closest, difference)
 
 
-def _effort(one: Compared, difference: Difference) -> float:
-    """Examples that it takes, as far as only their order matters."""
-    return float((one.first - one.second).var(ddof=1) / max(difference.mean**2, _TINY))
+def _effort(one: Compared, difference: Difference) -> tuple[float, float]:
+    """Examples that it takes; where nobody has so many, as far as only their order matters."""
+    gaps, size = one.first - one.second, abs(difference.mean)
+    needed = _examples(_Shape.of(gaps, one.reach), size) if size > _TINY else None
+    return needed or float("inf"), float(gaps.var(ddof=1) / max(size**2, _TINY))
 
 
 def _forecast(one: Compared, difference: Difference) -> Power:
     gaps = one.first - one.second
     total, count = float(gaps.var(ddof=1)), len(gaps)
     sampling = _sampling(one, total)
-    between = total - sampling
     sizes = ([abs(difference.mean)] if abs(difference.mean) > _TINY else []) + list(_SIZES)
+    shape = _Shape.of(gaps if difference.mean >= 0 else -gaps, one.reach)
     return Power(
         question=one.question,
         difference=difference,
         examples=count,
         samples=one.samples,
-        example_variance=between,
+        example_variance=total - sampling,
         sampling_variance=sampling,
-        exact=one.halves is not None,
-        least=_REACH * sqrt(total / count),
-        needs=tuple(_need(size, between, sampling, count, one.samples) for size in sizes),
+        method=HALVES if one.halves is not None else REDRAWN if one.redrawn is not None else UNKNOWN,
+        least=_least(shape, count),
+        needs=tuple(_need(size, shape, sampling / total, one.samples) for size in sizes),
+        unit=one.unit,
     )
 
 
@@ -145,12 +161,76 @@ def _sampling(one: Compared, total: float) -> float:
     return min(total, float(one.redrawn.var(axis=0, ddof=1).mean()))
 
 
-def _need(size: float, between: float, sampling: float, examples: int, samples: int) -> Need:
-    times = (_REACH / size) ** 2
-    spare = examples - times * between  # examples' worth of variance that the samples may fill
-    deep = samples * times * sampling / spare if spare > 0 else float("inf")
-    return Need(size, _whole(times * (between + sampling), 2), _whole(times * between, 2), _whole(deep, 1))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shape:
+    """How gaps lie about their mean: the seen ones, moved to another mean, stand for those of further examples.
+
+    Attributes:
+        apart: each gap minus their mean, shape (Q,).
+        reach: the largest gap that is possible.
+    """
+
+    apart: Array
+    reach: float
+
+    @classmethod
+    def of(cls, gaps: Array, reach: float) -> "_Shape":
+        return cls(gaps - gaps.mean(), reach)
+
+    def of_variance(self, share: float) -> "_Shape":
+        """As wide as this share of today's variance leaves it."""
+        return _Shape(self.apart * sqrt(max(0.0, share)), self.reach)
+
+    def settles(self, size: float, examples: float) -> bool:
+        """Whether so many examples settle a true difference of this size in 4 of 5 repetitions.
+
+        Their mean falls short of the true one by no more than 0.84 standard errors in 4 of 5; the gaps moved there
+        have to pass the very test that says of a comparison that it is settled. Its distance grows with the root of
+        the number of examples.
+        """
+        seen = size - _LUCK * float(self.apart.std(ddof=1)) / sqrt(examples)
+        if seen <= 0:
+            return False
+        return errors_ahead(self.apart + seen, reach=self.reach) * sqrt(examples / len(self.apart)) > Z95
 
 
-def _whole(amount: float, least: int) -> int | None:
-    return max(least, ceil(amount)) if amount <= MOST else None
+def _need(size: float, shape: _Shape, noise: float, samples: int) -> Need:
+    """What settles a difference of this size.
+
+    Args:
+        size: above 0.
+        shape: of today's gaps.
+        noise: the share of their variance that today's samples add.
+        samples: of each example today.
+    """
+    deep = _examples(shape.of_variance(1 - noise), size)
+    count = len(shape.apart)
+    enough = _first(lambda k: shape.of_variance(1 - noise + noise * samples / k).settles(size, count), 1)
+    return Need(size, _examples(shape, size), deep, enough)
+
+
+def _examples(shape: _Shape, size: float) -> int | None:
+    """How many examples settle a difference of this size."""
+    return _first(lambda examples: shape.settles(size, examples), 2)
+
+
+def _first(enough: Callable[[int], bool], least: int) -> int | None:
+    """The smallest number that is enough, where more is never worse; None where a million is not."""
+    if not enough(MOST):
+        return None
+    low, high = least - 1, MOST
+    while high - low > 1:
+        middle = min(high - 1, max(low + 1, isqrt(max(low, 1) * high)))  # a number is as far off by its size
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _least(shape: _Shape, examples: int) -> float:
+    """The smallest difference that so many examples settle."""
+    low, high = 0.0, shape.reach
+    while not shape.settles(high, examples) and high < _FAR * shape.reach:
+        high *= 2
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if shape.settles(middle, examples) else (middle, high)
+    return high

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from jointopt.analysis import Absent, Findings, Need, Power, points
+from jointopt.analysis.power import HALVES, REDRAWN, UNKNOWN, UTILITY
 from jointopt.reports.figures.panel import Panel
 from jointopt.reports.figures.theme import BLUE, GREEN, INK, axis, blank, listed, stepped
 
@@ -15,14 +16,14 @@ def power(findings: Findings) -> Panel:
     found = findings.insight.power
     if isinstance(found, Absent):
         return Panel(KEY, QUESTION, f"Not worked out: {found.reason}.")
-    rows = tuple(_row(need) for need in found.needs)
+    rows = tuple(_row(found, need) for need in found.needs)
     drawn = sorted((need for need in found.needs if need.examples is not None), key=lambda need: -abs(need.difference))
     if not drawn:
         return Panel(KEY, QUESTION, _answer(found), None, HEADERS, rows, _remark(found))
     figure = blank(
         120 + 48 * len(drawn),
         xaxis=axis("examples", **stepped([found.examples, *(need.examples or 1 for need in drawn)])),
-        yaxis=listed([_said(need) for need in drawn]),
+        yaxis=listed([_said(found, need) for need in drawn]),
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
     )
     series = (
@@ -47,30 +48,43 @@ def _now(figure: go.Figure, found: Power) -> None:
     figure.add_vline(x=found.examples, line={"color": INK, "width": 1.5, "dash": "dot"})
 
 
-def _said(need: Need) -> str:
-    return f"{points(need.difference)} points"
+def _said(found: Power, need: Need) -> str:
+    return f"{points(need.difference)} {_points(found)}"
+
+
+def _points(found: Power) -> str:
+    return "points of utility" if found.unit == UTILITY else "points"
 
 
 def _answer(found: Power) -> str:
     """What today's difference would take, and what could be seen now."""
-    now = f"the {found.examples} examples would settle a difference of {100 * found.least:.1f} points or more"
+    now = f"the {found.examples} examples would settle a difference of {100 * found.least:.1f} {_points(found)} or more"
     need = next((one for one in found.needs if abs(one.difference - found.difference.mean) < 1e-9), None)  # noqa: PLR2004
     if need is None or found.difference.mean == 0:
         return f"The two are level, and {now}."
     if need.examples is None:
-        return f"No number of examples that anybody has would settle {_said(need)}; {now}."
-    return f"About {need.examples:,} examples would settle a difference of {_said(need)}; {now}."
+        return f"No number of examples that anybody has would settle {_said(found, need)}; {now}."
+    return f"About {need.examples:,} examples would settle a difference of {_said(found, need)}; {now}."
+
+
+_METHODS = {
+    HALVES: "Sampling noise was measured by splitting the samples in halves.",
+    REDRAWN: "Sampling noise was measured by drawing the samples again (bootstrap), for they are too few to be split; "
+    "where all samples agreed it counts none, so that it is rather too small.",
+    UNKNOWN: "Sampling noise could not be measured: all variance is taken for the examples' own, so that what more "
+    "samples would bring is not known.",
+}
 
 
 def _remark(found: Power) -> str:
-    rough = "" if found.exact else " Sampling noise is taken as large as it can be."
     return (
-        f"{found.question}. Settled: a 95% interval that leaves 0 out, in 4 of 5 repetitions. Dotted line: today's "
-        f"{found.examples} examples with {found.samples} samples of each. This is {found.label}.{rough}"
+        f"{found.question}. Settled: the comparison's own 95% interval leaves 0 out, in 4 of 5 repetitions. Dotted "
+        f"line: today's {found.examples} examples with {found.samples} samples of each. This is {found.label}. "
+        f"{_METHODS[found.method]}"
     )
 
 
-def _row(need: Need) -> tuple[str, ...]:
+def _row(found: Power, need: Need) -> tuple[str, ...]:
     """The numbers of one difference."""
     counts = (need.examples, need.deep_examples, need.samples)
-    return (_said(need), *("out of reach" if count is None else f"{count:,}" for count in counts))
+    return (_said(found, need), *("out of reach" if count is None else f"{count:,}" for count in counts))

@@ -167,7 +167,9 @@ def draw_power() -> Power:
         Need(0.02, 1650, 1200, None),
         Need(0.05, 264, 190, 20),
     )
-    return Power("joint minus separate on the sealed half", gap(0.028, 0.06, 40), 40, 16, 0.04, 0.02, True, 0.11, needs)
+    return Power(
+        "joint minus separate on the sealed half", gap(0.028, 0.06, 40), 40, 16, 0.04, 0.02, "halves", 0.11, needs
+    )
 
 
 def draw_spending() -> tuple[Outlay, ...]:

@@ -183,6 +183,20 @@ def test_power_says_how_many_examples_settle_it(told: Findings, insight: Insight
     assert panel.figure is None and panel.answer.startswith("No number of examples")
 
 
+def test_power_says_how_sampling_noise_was_measured(told: Findings, insight: Insight) -> None:
+    """By halves, by drawing again, or not at all; never larger than it was; a utility is called one."""
+    found = insight.power
+    assert not isinstance(found, Absent)
+    words = {"halves": "splitting the samples", "redrawn": "(bootstrap)", "unknown": "could not be measured"}
+    for method, said in words.items():
+        panel = power(replace(told, insight=replace(insight, power=replace(found, method=method))))
+        assert said in panel.remark and "as large as it can be" not in panel.remark
+    assert "points of utility" not in power(told).answer
+    worth = power(replace(told, insight=replace(insight, power=replace(found, unit="utility"))))
+    assert "+2.8 points of utility; the 40 examples would settle a difference of 11.0 points of utility" in worth.answer
+    assert worth.rows[0][0] == "+2.8 points of utility"
+
+
 def test_spending_is_stacked_in_the_order_of_the_requests(told: Findings) -> None:
     """Each phase grows while it runs and stays where it is afterwards; all end at what was spent."""
     limited = replace(told, budget=Budget(usd=1.5))
