@@ -14,7 +14,7 @@ from jointopt.analysis.flips import Flip, Flips
 from jointopt.analysis.frontier import Frontier
 from jointopt.analysis.insight import Insight
 from jointopt.analysis.interaction import Interaction
-from jointopt.analysis.significance import Difference
+from jointopt.analysis.significance import Difference, standing
 from jointopt.domain import Budget, Message, Policy, Preference, Source, Spend
 
 
@@ -232,6 +232,13 @@ class Findings:
     def against(self, procedure: Procedure) -> Contender | None:
         """The contender of a procedure, where it was compared."""
         return next((entry for entry in self.comparison if entry.procedure == procedure), None)
+
+    @property
+    def told_apart(self) -> dict[Procedure, bool]:
+        """Whether joint search and each rival differ, corrected for all rivals that it was compared with (Holm)."""
+        rivals = [entry for entry in self.comparison if entry.difference is not None]
+        stand = standing([entry.difference for entry in rivals])
+        return {entry.procedure: sure for entry, sure in zip(rivals, stand, strict=True)}
 
     @property
     def swaps(self) -> list[Crossing]:

@@ -80,11 +80,18 @@ def holm(ps: Sequence[float], tests: int = 0) -> list[float]:
 
     The chance that any of those below a limit is there by luck is at most that limit, however they depend.
     """
-    tests, corrected, least = max(tests, len(ps)), [1.0] * len(ps), 0.0
+    tests, corrected, least = tests or len(ps), [1.0] * len(ps), 0.0
     for rank, place in enumerate(np.argsort(ps)):
-        least = max(least, min(1.0, (tests - rank) * ps[place]))
+        least = max(least, min(1.0, max(1, tests - rank) * ps[place]))
         corrected[place] = least
     return corrected
+
+
+def standing(found: Sequence[Difference | None]) -> list[bool]:
+    """Which of several differences stand after correction for all of them (Holm); None is no comparison."""
+    ps = [one.p if one and one.settled else 1.0 for one in found]
+    tests = sum(one is not None for one in found)
+    return [p < SURE for p in holm(ps, tests)] if tests else [False] * len(found)
 
 
 def p_ahead(gaps: NDArray[np.float64], *, reach: float = 1.0) -> float:

@@ -47,11 +47,11 @@ def _models(found: Tiers | Absent) -> list[str]:
         return []
     if found.opposed:
         lifts = [_lift("Models want different prompts", found.opposed[0], found.models)]
-    elif found.standing:
-        lifts = [_lift("Prompts do not bring every model the same", found.standing[0], found.models)]
+    elif found.uneven:
+        lifts = [_lift("Prompts do not bring every model the same", found.uneven[0], found.models)]
     else:
         lifts = []
-    return [*lifts, *map(_duel, found.duels)]
+    return [*lifts, *map(_duel, found.duels, found.decided)]
 
 
 def _lift(claim: str, lift: Lift, models: tuple[str, ...]) -> str:
@@ -62,9 +62,9 @@ def _lift(claim: str, lift: Lift, models: tuple[str, ...]) -> str:
     )
 
 
-def _duel(duel: Duel) -> str:
+def _duel(duel: Duel, sure: bool) -> str:
     found, cheap, strong = duel.difference, duel.cheap.source.model, duel.strong.source.model
-    outcome = "cannot be told from" if not found.settled else "beats" if found.mean > 0 else "loses to"
+    outcome = "was not shown to differ from" if not sure else "beats" if found.mean > 0 else "loses to"
     return (
         f"At the price of one sample of {strong}, the best of {cheap} {outcome} it ({apart(found)}; chosen on other "
         "examples)."

@@ -12,7 +12,7 @@ from jointopt.analysis.estimate import Absent, Estimate
 from jointopt.analysis.frontier import cost_of, judged_most, unit_of
 from jointopt.analysis.interaction import Share, variance_shares
 from jointopt.analysis.saturation import Saturation
-from jointopt.analysis.significance import SURE, Difference, holm, paired_difference
+from jointopt.analysis.significance import SURE, Difference, holm, paired_difference, standing
 from jointopt.analysis.table import Table
 from jointopt.domain import Policy, Scorecard
 from jointopt.domain.scorecard import interval
@@ -89,7 +89,7 @@ class Tiers:
     examples: int
 
     @property
-    def standing(self) -> tuple[Lift, ...]:
+    def uneven(self) -> tuple[Lift, ...]:
         """The families whose lifts differ between the models, the most apart first; none where luck may explain it.
 
         The meeting of model and family has to be more than noise, and a lift to stand after correction for all (Holm).
@@ -99,13 +99,18 @@ class Tiers:
         return self._stand([lift.apart.p if lift.apart.settled else 1.0 for lift in self.lifts])
 
     @property
+    def decided(self) -> tuple[bool, ...]:
+        """Whether each duel has a winner, corrected for all of them (Holm)."""
+        return tuple(standing([duel.difference for duel in self.duels]))
+
+    @property
     def opposed(self) -> tuple[Lift, ...]:
         """Of these, the families that are better than the default on one model and worse on the other.
 
         Only of them is it shown that the models want different prompts. Both lifts have to stand, so the larger p
         counts (an intersection-union test, Berger 1982), corrected likewise.
         """
-        known = self.standing
+        known = self.uneven
         apart = [max(one.cheap.p, one.strong.p) if _opposed(one) else 1.0 for one in self.lifts]
         return tuple(lift for lift in self._stand(apart) if lift in known)
 

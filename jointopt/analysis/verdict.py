@@ -40,10 +40,15 @@ def judge_joint(findings: Findings) -> str:
         return f"Joint search was not compared with separate tuning in this study{f': {why}' if why else ''}."
     if all(entry.policy == joint.policy for entry in rivals):
         return "Tuning prompt and strategy apart would have chosen the same policy as joint search."
-    won = [entry for entry in rivals if entry.difference and entry.difference.low > 0]
-    lost = [entry for entry in rivals if entry.difference and entry.difference.high < 0]
+    apart = findings.told_apart
+    sure = [entry.difference.mean > 0 for entry in rivals if entry.difference and apart[entry.procedure]]
     sides = "; ".join(_against(entry, joint) for entry in rivals)
-    return f"Joint search {_outcome(len(won), len(lost), len(rivals))} ({sides})."
+    outcome = _outcome(sum(sure), len(sure) - sum(sure), len(rivals))
+    return f"Joint search {outcome}{_corrected(len(apart)) if sure else ''} ({sides})."
+
+
+def _corrected(comparisons: int) -> str:
+    return f", corrected for {comparisons} comparisons" if comparisons > 1 else ""
 
 
 def _outcome(won: int, lost: int, rivals: int) -> str:
@@ -54,7 +59,7 @@ def _outcome(won: int, lost: int, rivals: int) -> str:
         return f"lost to one way of separate tuning here and {'beat' if won else 'did not beat'} the other"
     if won:
         return "beat one way of separate tuning here and not the other"
-    return "was not shown to differ from separate tuning here: the intervals hold zero"
+    return "was not shown to differ from separate tuning here"
 
 
 def _against(rival: Contender, joint: Contender) -> str:

@@ -76,7 +76,7 @@ def _tiers(lift: Difference, duel: Difference, low: float = 0.1) -> Tiers:
     )
 
 
-@pytest.mark.parametrize(("duel", "said"), [(UP, "beats"), (EVEN, "cannot be told from"), (DOWN, "loses to")])
+@pytest.mark.parametrize(("duel", "said"), [(UP, "beats"), (EVEN, "was not shown to differ from"), (DOWN, "loses to")])
 def test_cheap_samples_are_judged_as_they_did(duel: Difference, said: str) -> None:
     """Won, open, lost; prompts that models agree about are passed over."""
     first, second = tell(Insight(tiers=_tiers(UP, duel)))

@@ -56,13 +56,13 @@ def test_models_want_different_prompts_where_the_order_turns_round() -> None:
     """A planted turn is opposed; a gain that only differs in size stands and is not opposed."""
     assert [lift.family for lift in _found(_grid(MEET)).opposed] == ["steps"]
     sized = _found(_grid(EQUAL | {("small", "steps"): 0.85, ("large", "steps"): 0.55}))
-    assert [lift.family for lift in sized.standing] == ["steps"] and not sized.opposed
+    assert [lift.family for lift in sized.uneven] == ["steps"] and not sized.opposed
 
 
 def test_equal_prompts_on_equal_models_are_seldom_said_to_differ() -> None:
     """Over 60 studies without any difference, a lift stands in at most 5%, less 3 standard errors; none is opposed."""
     found = [_found(_grid(EQUAL, 40, seed), []) for seed in range(60)]
-    assert np.mean([bool(one.standing) for one in found]) <= 0.05 + 3 * (0.05 * 0.95 / 60) ** 0.5
+    assert np.mean([bool(one.uneven) for one in found]) <= 0.05 + 3 * (0.05 * 0.95 / 60) ** 0.5
     assert not any(one.opposed for one in found)
 
 

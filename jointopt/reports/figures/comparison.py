@@ -1,8 +1,10 @@
 """Was joint search worth it? Joint against every other procedure, on the same sealed examples."""
 
+from collections.abc import Mapping, Sequence
+
 import plotly.graph_objects as go
 
-from jointopt.analysis import Contender, Difference, Findings, judge_joint, percent, points
+from jointopt.analysis import Contender, Difference, Findings, Procedure, judge_joint, percent, points
 from jointopt.reports.figures.panel import Panel, policy_label, span
 from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, label
 
@@ -32,24 +34,25 @@ def comparison(findings: Findings) -> Panel:
         yaxis=axis(range=[len(rivals) - 0.5, -0.5], showgrid=False),
         showlegend=False,
     )
+    apart = findings.told_apart
     for entry in rivals:
         if entry.difference:
-            _draw(figure, entry, entry.difference)
+            _draw(figure, entry, entry.difference, sure=apart[entry.procedure])
     figure.add_vline(x=0, line={"color": INK, "width": 1})
     remark = (
         "Joint minus the other on the same sealed examples, with its 95% interval; all chose before the seal was "
         "opened, each from as many calls as joint search used, at most. "
-        "Blue squares: joint is ahead beyond doubt. Vermillion diamonds: behind. Open grey circles: the interval holds "
-        "zero, so it may be luck."
+        "Blue squares: joint is ahead, and stays so after correction for all comparisons (Holm). Vermillion diamonds: "
+        "behind, likewise. Open grey circles: not shown, it may be luck. Intervals and p are not corrected."
     )
-    return Panel(KEY, QUESTION, _answer(rivals), figure, HEADERS, rows, remark)
+    return Panel(KEY, QUESTION, _answer(rivals, apart), figure, HEADERS, rows, remark)
 
 
-def _draw(figure: go.Figure, entry: Contender, found: Difference) -> None:
+def _draw(figure: go.Figure, entry: Contender, found: Difference, *, sure: bool) -> None:
     """One line of the forest."""
-    hue, mark = (INK, "circle-open") if not found.settled else (BLUE, "square")
-    if found.high < 0:
-        hue, mark = VERMILLION, "diamond"
+    hue, mark = INK, "circle-open"
+    if sure:
+        hue, mark = (BLUE, "square") if found.mean > 0 else (VERMILLION, "diamond")
     figure.add_scatter(
         x=[100 * found.mean],
         y=[label(entry.procedure)],
@@ -67,13 +70,16 @@ def _draw(figure: go.Figure, entry: Contender, found: Difference) -> None:
     )
 
 
-def _answer(rivals: list[Contender]) -> str:
+def _answer(rivals: Sequence[Contender], apart: Mapping[Procedure, bool]) -> str:
     """Who is beaten, in one sentence."""
-    ahead = [entry.procedure.value for entry in rivals if entry.difference and entry.difference.low > 0]
-    behind = [entry.procedure.value for entry in rivals if entry.difference and entry.difference.high < 0]
-    unsettled = [entry.procedure.value for entry in rivals if entry.difference and not entry.difference.settled]
-    parts = (("is ahead of", ahead), ("is behind", behind), ("cannot be told from", unsettled))
-    return f"Joint search {'; it '.join(f'{said} {_listed(names)}' for said, names in parts if names)}."
+    known = [(entry.procedure, entry.difference.mean > 0) for entry in rivals if entry.difference]
+    ahead = [name.value for name, better in known if apart[name] and better]
+    behind = [name.value for name, better in known if apart[name] and not better]
+    unsettled = [name.value for name, _ in known if not apart[name]]
+    parts = (("is ahead of", ahead), ("is behind", behind), ("was not shown to differ from", unsettled))
+    said = "; it ".join(f"{said} {_listed(names)}" for said, names in parts if names)
+    corrected = f", after correction for {len(known)} comparisons" if len(known) > 1 and (ahead or behind) else ""
+    return f"Joint search {said}{corrected}."
 
 
 def _listed(names: list[str]) -> str:

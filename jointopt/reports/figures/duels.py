@@ -32,8 +32,8 @@ def duels(findings: Findings) -> Panel:
         yaxis=listed([_name(duel) for duel in found.duels]),
         showlegend=False,
     )
-    for place, duel in enumerate(found.duels):
-        _draw(figure, duel, place)
+    for place, (duel, sure) in enumerate(zip(found.duels, found.decided, strict=True)):
+        _draw(figure, duel, place, sure=sure)
     figure.add_vline(x=0, line={"color": INK, "width": 1})
     rows = tuple(_row(found, duel) for duel in found.duels)
     return Panel(KEY, QUESTION, _answer(found), figure, HEADERS, rows, _remark(found))
@@ -43,12 +43,12 @@ def _name(duel: Duel) -> str:
     return f"{duel.cheap.source.model} x {duel.cheap.n} against {duel.strong.source.model}"
 
 
-def _draw(figure: go.Figure, duel: Duel, place: int) -> None:
+def _draw(figure: go.Figure, duel: Duel, place: int, *, sure: bool) -> None:
     """One line of the forest."""
     found = duel.difference
-    hue, mark = (INK, "circle-open") if not found.settled else (BLUE, "square")
-    if found.high < 0:
-        hue, mark = VERMILLION, "diamond"
+    hue, mark = INK, "circle-open"
+    if sure:
+        hue, mark = (BLUE, "square") if found.mean > 0 else (VERMILLION, "diamond")
     figure.add_scatter(
         x=[100 * found.mean],
         y=[place],
@@ -68,11 +68,12 @@ def _draw(figure: go.Figure, duel: Duel, place: int) -> None:
 
 def _answer(found: Tiers) -> str:
     """Who wins at equal cost, in one sentence."""
-    won = [duel for duel in found.duels if duel.difference.low > 0]
-    lost = [duel for duel in found.duels if duel.difference.high < 0]
+    known = [duel for duel, sure in zip(found.duels, found.decided, strict=True) if sure]
+    won = [duel for duel in known if duel.difference.mean > 0]
+    lost = [duel for duel in known if duel.difference.mean <= 0]
     if len(found.duels) == 1:
         duel = found.duels[0]
-        outcome = "beats" if won else "loses to" if lost else "cannot be told from"
+        outcome = "beats" if won else "loses to" if lost else "was not shown to differ from"
         gap = duel.difference
         ends = f"95% interval {points(gap.low)} to {points(gap.high)}"
         return (
@@ -81,15 +82,18 @@ def _answer(found: Tiers) -> str:
         )
     open_ = len(found.duels) - len(won) - len(lost)
     count = f"{len(won)} of {len(found.duels)}"
-    return f"At equal cost many cheap samples win {count} duels, lose {len(lost)}, and {open_} stay open."
+    return (
+        f"At equal cost many cheap samples win {count} duels, lose {len(lost)}, and {open_} stay open, after "
+        "correction for all of them."
+    )
 
 
 def _remark(found: Tiers) -> str:
     """How the duel is fought, and where votes of the cheap model would end."""
     said = (
         "Both sides are chosen on other examples than those that they meet on (cross-fitted), so neither is flattered. "
-        "Blue squares: the cheap side is ahead beyond doubt. Vermillion diamonds: behind. Open grey "
-        "circles: the interval holds zero."
+        "Blue squares: the cheap side is ahead, after correction for all duels (Holm). Vermillion diamonds: behind, "
+        "likewise. Open grey circles: not shown. Intervals and p are not corrected."
     )
     fitted = found.saturation
     if isinstance(fitted, Absent):

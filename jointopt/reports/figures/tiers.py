@@ -75,7 +75,7 @@ def _answer(found: Tiers) -> str:
     cheap, strong = found.models[0], found.models[-1]
     if not found.lifts:
         return f"All prompts are of one family on {cheap} and {strong}."
-    lift = (*found.opposed, *found.standing, *found.lifts)[0]
+    lift = (*found.opposed, *found.uneven, *found.lifts)[0]
     told = (
         f"{lift.family} brings {points(lift.cheap.mean)} points on {cheap} and {points(lift.strong.mean)} on {strong} "
         f"over {found.families[0]}"
@@ -83,7 +83,7 @@ def _answer(found: Tiers) -> str:
     ends = f"95% interval of the difference {points(lift.apart.low)} to {points(lift.apart.high)}"
     if found.opposed:
         return f"Yes: {told} ({ends})."
-    if found.standing:
+    if found.uneven:
         return f"Not shown, but their gains differ: {told} ({ends})."
     return f"Not shown: at most, {told} ({ends}; it does not stand among {len(found.lifts)})."
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jointopt.analysis import Findings
+from jointopt.analysis import Difference, Findings
 from jointopt.reports.figures import comparison
 from jointopt.reports.figures.theme import BLUE, INK
 
@@ -29,7 +29,18 @@ def test_the_answer_names_who_is_beaten(findings: Findings) -> None:
     """One sentence, every rival in it."""
     answer = comparison(findings).answer
     assert answer.startswith("Joint search is ahead of \N{LEFT DOUBLE QUOTATION MARK}prompt only")
-    assert "it cannot be told from \N{LEFT DOUBLE QUOTATION MARK}separate: strategy" in answer
+    assert "it was not shown to differ from \N{LEFT DOUBLE QUOTATION MARK}separate: strategy" in answer
+
+
+def test_nobody_is_beaten_that_would_not_be_after_correction(findings: Findings) -> None:
+    """Three p of 0.04 beat nobody: grey circles, and an answer that claims nothing."""
+    first, *rivals = findings.comparison
+    near = Difference(0.05, 0.002, 0.098, 0.04, 60)
+    doubtful = replace(findings, comparison=(first, *(replace(entry, difference=near) for entry in rivals)))
+    assert {trace.marker.color for trace in _figure(doubtful).data} == {INK}
+    answer = comparison(doubtful).answer
+    assert answer.startswith("Joint search was not shown to differ from") and "ahead" not in answer
+    assert "beyond doubt" not in comparison(doubtful).remark
 
 
 def test_the_numbers_hold_every_contender(findings: Findings) -> None:
