@@ -76,6 +76,11 @@ class Gap:
     least: Estimate | None
     means: str
 
+    @property
+    def sure(self) -> float:
+        """What is not flattered: `least` where it was measured, else the size."""
+        return self.size.mean if self.least is None else self.least.mean
+
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
@@ -105,6 +110,11 @@ class Ceiling:
     examples: int
     unsolved: Unsolved | None
     note: str = ""
+
+    @property
+    def largest(self) -> Gap:
+        """The part that is the largest by what is sure of it."""
+        return max(self.gaps, key=lambda gap: gap.sure)
 
 
 def find_ceiling(

@@ -59,6 +59,7 @@ class Interaction:
         note: what a reader must know, in words; often empty.
         rest: every effect that is not among the shares, pooled (its `effect` is empty); None where nothing is left.
         left_out: what an unbalanced pool did not fill and the table therefore lacks, in words; empty where it is full.
+        doubtful: whether all differences together may be sampling noise, so that no share is to be taken as real.
     """
 
     factors: tuple[str, ...]
@@ -68,6 +69,25 @@ class Interaction:
     note: str = ""
     rest: Share | None = None
     left_out: str = ""
+    doubtful: bool = False
+
+    @property
+    def alone(self) -> list[Share]:
+        """The factors' own shares, the largest first."""
+        return sorted((share for share in self.shares if len(share.effect) == 1), key=lambda share: -share.share)
+
+    @property
+    def rival(self) -> Share | None:
+        """The factor whose own share may be as large as the largest; None where that one is clear of all others."""
+        first, *others = self.alone
+        near = [share for share in others if self.doubtful or not first.real or share.high >= first.low]
+        return max(near, key=lambda share: share.high, default=None)
+
+    @property
+    def meetings(self) -> list[Share]:
+        """What factors make together beyond noise, the largest first; none where all may be noise."""
+        real = [share for share in self.shares if len(share.effect) > 1 and share.real and not self.doubtful]
+        return sorted(real, key=lambda share: -share.share)
 
     def of(self, *effect: str) -> Share | None:
         """The share of an effect, its factors named in any order."""
@@ -110,9 +130,10 @@ def variance_shares(
         rest = rest.without(seen)
         shares.append(seen.share(tuple(table.factors[axis] for axis in effect), total, count))
     pooled = rest.share((), total, count) if len(shares) < 2 ** len(axes) - 1 else None
-    if ends(total.resampled, count)[0] <= 0:
+    doubtful = bool(ends(total.resampled, count)[0] <= 0)
+    if doubtful:
         note = f"{note} All differences together may be sampling noise: take no share as real.".strip()
-    return Interaction(table.factors, tuple(shares), total.variance, count, note, pooled, left_out)
+    return Interaction(table.factors, tuple(shares), total.variance, count, note, pooled, left_out, doubtful)
 
 
 def _effects(factors: tuple[str, ...], meetings: Sequence[Effect]) -> Iterator[tuple[int, ...]]:

@@ -26,10 +26,11 @@ def _missing(found: Ceiling | Absent) -> str:
     """The largest part of what is missing, and what more samples may do about the unsolved."""
     if isinstance(found, Absent) or found.score.mean == 1:
         return ""
-    largest = max(found.gaps, key=lambda gap: gap.size.mean)
+    largest = found.largest
+    least = "at least " if largest.least else ""
     opening = (
         f"Of the {percent(1 - found.score.mean)} that the winner lacks on {found.examples} dev examples, "
-        f"{points(largest.size.mean)[1:]} points are {largest.part}: {MEANS[Part(largest.part)]}."
+        f"the largest part, {least}{points(largest.sure)[1:]} points, is {largest.part}: {MEANS[Part(largest.part)]}."
     )
     unsolved = found.unsolved
     if unsolved is None:

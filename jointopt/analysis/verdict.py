@@ -155,11 +155,9 @@ def _meeting(findings: Findings) -> str:
     pairs = [share for share in found.shares if len(share.effect) > 1]
     if not pairs:
         return ""
-    real = [share for share in pairs if share.real]
-    if not real:
+    if not found.meetings:
         return "No interaction between parameters stands out from sampling noise."
-    most = max(real, key=lambda share: share.share)
-    return f"How well one parameter's choice does depends on another's: {_part(most)}."
+    return f"How well one parameter's choice does depends on another's: {_part(found.meetings[0])}."
 
 
 def _part(share: Share) -> str:

@@ -50,7 +50,7 @@ def test_what_is_absent_is_not_said(findings: Findings) -> None:
 def test_what_is_missing_is_named_with_a_forecast(findings: Findings) -> None:
     """The largest part, what would close it, and what more samples of the unsolved may do."""
     line = next(line for line in verdict(replace(findings, insight=Insight(ceiling=_ceiling(5)))) if "lacks" in line)
-    assert "Of the 25.0% that the winner lacks on 20 dev examples, 25.0 points are unsolved: no sample is right" in line
+    assert "Of the 25.0% that the winner lacks on 20 dev examples, the largest part, 25.0 points, is unsolved: " in line
     assert "No sample solved 5 of them; 4 more of each would solve 0.0 (95% interval 0 to 3; a forecast)." in line
     assert tell(Insight(ceiling=_ceiling(0))) == []
 

@@ -12,11 +12,11 @@ from jointopt.reports.figures.theme import BLUE, GREEN, INK, VERMILLION, axis, b
 KEY, QUESTION = "ceiling", "What stands between the winner and a perfect score?"
 HEADERS = ("Part of 1 \N{MINUS SIGN} score", "Points", "95% interval", "At least", "What would close it")
 WHAT = {
-    Part.SELECTION: "right answer drawn, not picked",
-    Part.PROMPT: "another prompt for the question",
-    Part.ROUTING: "another model for the question",
-    Part.DEPTH: "more samples found it",
-    Part.UNSOLVED: "nobody solved it",
+    Part.SELECTION: "drawn, not picked",
+    Part.PROMPT: "another prompt",
+    Part.ROUTING: "another model, setting",
+    Part.DEPTH: "more samples",
+    Part.UNSOLVED: "never solved",
 }
 
 
@@ -25,7 +25,7 @@ def ceiling(findings: Findings) -> Panel:
     found = findings.insight.ceiling
     if isinstance(found, Absent):
         return Panel(KEY, QUESTION, f"Not measured: {found.reason}.")
-    names = ["the winner's score", *(WHAT[gap.part] for gap in found.gaps)]
+    names = ["the winner", *(WHAT[gap.part] for gap in found.gaps)]
     figure = blank(
         100 + 42 * len(names),
         xaxis=axis("score, %", range=[0, 138], tickvals=[0, 20, 40, 60, 80, 100]),
@@ -58,7 +58,7 @@ def _gap(figure: go.Figure, place: int, start: float, gap: Gap) -> None:
     if gap.least is not None:
         sure = min(size, max(0.0, gap.least.mean))
         _bar(figure, place, (start, sure), {"color": hue, "line": outline}, told)
-        least = f", {_points(sure)} at least"
+        least = f" (\N{GREATER-THAN OR EQUAL TO} {_points(sure)})"
     _said(figure, place, 100 * (start + size), f"+{_points(size)}{least}")
 
 
@@ -89,10 +89,11 @@ def _answer(found: Ceiling) -> str:
     missing = 1 - found.score.mean
     if not found.gaps or missing <= 0:
         return f"Nothing is missing: the winner answers all {found.examples} examples right."
-    most = max(found.gaps, key=lambda gap: gap.size.mean)
+    most = found.largest
+    least = "at least " if most.least else ""
     reach = f"no choice among these samples passes {percent(found.reach.mean)}"
     return (
-        f"Of the {_points(missing)} points that the winner misses, most ({_points(most.size.mean)}) are "
+        f"Of the {_points(missing)} points that the winner misses, the largest part ({least}{_points(most.sure)}) is "
         f"\N{LEFT DOUBLE QUOTATION MARK}{WHAT[most.part]}\N{RIGHT DOUBLE QUOTATION MARK}; {reach}."
     )
 
@@ -108,8 +109,8 @@ def _remark(found: Ceiling) -> str:
     if unsolved is not None:
         hope = "; ".join(
             f"{one.more:,.0f} more samples of each would solve {one.solved.mean:.1f} of them "
-            f"({one.solved.low:.1f} to {one.solved.high:.1f})"
-            for one in unsolved.forecasts[:1]
+            f"({one.solved.low:.0f} to {one.solved.high:.0f})"
+            for one in unsolved.forecasts[-1:]
         )
         count = len(unsolved.examples)
         said.append(

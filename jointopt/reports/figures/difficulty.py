@@ -51,6 +51,7 @@ def difficulty(findings: Findings) -> Panel:
         mode="markers",
         marker={"symbol": "circle-open", "size": 17, "color": INK, "line": {"width": 1.5}},
         hoverinfo="skip",
+        cliponaxis=False,
         name="the best in its bin (flattered)",
     )
     return Panel(KEY, QUESTION, _answer(found), figure, HEADERS, rows, _remark(found))
@@ -83,7 +84,7 @@ def _answer(found: Difficulty) -> str:
         return f"No: choosing the policy by how hard a question is costs score, {told}."
     best = {one.best for one in found.bins}
     if best == {found.overall}:
-        return f"No: {found.overall} is the best at every level of difficulty."
+        return f"Not shown: {found.overall} is the best at every level seen; choosing by difficulty brings {told}."
     return f"Not shown: choosing the policy by how hard a question is brings {told}."
 
 

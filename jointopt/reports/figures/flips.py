@@ -79,15 +79,24 @@ def _along(ranking: Ranking) -> str:
 
 
 def _levels(ranking: Ranking) -> list[str]:
-    """The levels, a strategy's options below its name."""
+    """The levels, a strategy's options below its name; where short ones are alike, the options that differ."""
     width = max(7, 64 // len(ranking.levels))
     parts = [level.partition("(") for level in ranking.levels]
-    return [
-        f"{label(name, width=width)}<br>{label(opening + options, width=width)}"
-        if options
-        else label(name, width=width)
-        for name, opening, options in parts
-    ]
+    short = [_level(name, opening + options, width) for name, opening, options in parts]
+    if len(set(short)) == len(short):
+        return short
+    each = {
+        level: options.rstrip(")").split(", ") for level, (_, _, options) in zip(ranking.levels, parts, strict=True)
+    }
+    listed = [set(options) for options in each.values() if options != [""]]
+    shared = set.intersection(*listed) if listed else set[str]()
+    told = [", ".join(one for one in each[level] if one not in shared) for level in ranking.levels]
+    short = [_level(name, options, width) for (name, _, _), options in zip(parts, told, strict=True)]
+    return [f"{place}. {one}" if short.count(one) > 1 else one for place, one in enumerate(short, start=1)]
+
+
+def _level(name: str, options: str, width: int) -> str:
+    return "<br>".join(label(part, width=width) for part in (name, options) if part)
 
 
 def _names(figure: go.Figure, ranking: Ranking) -> None:

@@ -73,6 +73,12 @@ def _answer(findings: Findings) -> str:
     if found is None:
         return f"Optuna puts {first} first ({percent(shares[first])})."
     ours = max(found.factors, key=found.total)
+    if found.rival or not found.alone[0].real:  # a total has no interval: the shares alone have to be clear
+        largest = f"largest in all: {ours}, {percent(shown(found.total(ours)))}"
+        return (
+            f"Optuna puts {first} first ({percent(shares[first])}); the balanced table separates none from the others "
+            f"({largest})."
+        )
     agrees = "and so does" if ours == first else f"but {ours} comes first in"
     total = percent(shown(found.total(ours)))
     return f"Optuna puts {first} first ({percent(shares[first])}), {agrees} the balanced table ({total} in all)."

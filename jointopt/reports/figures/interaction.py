@@ -27,7 +27,7 @@ def interaction(findings: Findings) -> Panel:
     cells = [share for share in found.shares if len(share.effect) <= _PAIR]
     top = max((shown(share.share) for share in cells), default=0.0) or 1.0
     for share in cells:
-        _tile(figure, found.factors, share, top)
+        _tile(figure, found.factors, share, top, real=share.real and not found.doubtful)
     _beyond(figure, found)
     table = f"Table: {findings.interaction_note}." if findings.interaction_note else ""
     left_out = f"Left out: {found.left_out}." if found.left_out else ""
@@ -42,12 +42,12 @@ _READ = (
 )
 
 
-def _tile(figure: go.Figure, factors: Sequence[str], share: Share, top: float) -> None:
+def _tile(figure: go.Figure, factors: Sequence[str], share: Share, top: float, *, real: bool) -> None:
     """One cell: filled where it is more than noise. The mark in its middle is what the pointer finds."""
     places = sorted(factors.index(factor) for factor in share.effect)
     column, row = places[0], places[-1]
     # the tile keeps its own ground, so that white words read on any paper
-    fill = mixed(SLATE, BLUE, shown(share.share) / top) if share.real else faint(INK, 0.08)
+    fill = mixed(SLATE, BLUE, shown(share.share) / top) if real else faint(INK, 0.08)
     figure.add_shape(
         type="rect",
         x0=column - _HALF,
@@ -55,11 +55,11 @@ def _tile(figure: go.Figure, factors: Sequence[str], share: Share, top: float) -
         y0=row - _HALF,
         y1=row + _HALF,
         fillcolor=fill,
-        line={"width": 0 if share.real else 1, "color": faint(INK, 0.5)},
+        line={"width": 0 if real else 1, "color": faint(INK, 0.5)},
         layer="below",
     )
     ends = span(shown(share.low), shown(share.high), digits=0)
-    words = {"font": {"color": WHITE}} if share.real else {}
+    words = {"font": {"color": WHITE}} if real else {}
     text = f"<b>{percent(shown(share.share))}</b><br>{ends}"
     figure.add_annotation(x=column, y=row, text=text, showarrow=False, **words)
     figure.add_scatter(
@@ -109,16 +109,21 @@ def name(share: Share) -> str:
 
 
 def _answer(found: Interaction) -> str:
-    """The largest effect alone, and how much falls to effects together."""
-    alone = max((share for share in found.shares if len(share.effect) == 1), key=lambda share: share.share)
-    together = [share for share in found.shares if len(share.effect) > 1]
-    opening = f"Alone, {name(alone)} matters most ({percent(shown(alone.share))} of the variance)"
-    if not together:
+    """The largest effect alone, where it is clear of the next one's, and how much falls to effects together."""
+    first, rival = found.alone[0], found.rival
+    size = f"{percent(shown(first.share))} of the variance"
+    ends = f"95% interval {span(shown(first.low), shown(first.high))}"
+    if found.doubtful:
+        return f"Not shown: all may be noise; the largest share alone is that of {name(first)} ({size}; {ends})."
+    opening = f"Alone, {name(first)} matters most ({size}; {ends})"
+    if rival or not first.real:
+        which = f"separated from {name(rival)}" if rival else "told from noise"
+        opening = f"Alone, the largest share is that of {name(first)} ({size}; {ends}), not {which}"
+    if all(len(share.effect) == 1 for share in found.shares):
         return f"{opening}."
-    real = [share for share in together if share.real]
-    if not real:
+    if not found.meetings:
         return f"{opening}; no choice is seen to depend on another."
-    most = max(real, key=lambda share: share.share)
+    most = found.meetings[0]
     return f"{opening}; {name(most)} together make {percent(shown(most.share))} on top."
 
 

@@ -31,6 +31,14 @@ def test_a_parameter_that_the_table_lacks_has_no_bar_there(findings: Findings) -
     assert "but model comes first" in panel.answer
 
 
+def test_the_table_puts_none_first_where_intervals_overlap(findings: Findings) -> None:
+    """No agreement is claimed with an order that is not shown."""
+    found = findings.interaction
+    assert found is not None
+    answer = importance(replace(findings, interaction=replace(found, doubtful=True))).answer
+    assert "separates none from the others (largest in all: model" in answer and "so does" not in answer
+
+
 def test_either_half_may_be_missing(findings: Findings) -> None:
     """Ours without Optuna's, Optuna's without ours, or words."""
     none = replace(findings.importance, shares={}, reason="two trials only")

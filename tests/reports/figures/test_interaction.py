@@ -52,6 +52,20 @@ def test_shares_beyond_0_and_1_are_shown_within(findings: Findings) -> None:
     assert "no choice is seen to depend on another" in panel.answer
 
 
+def test_a_choice_matters_most_only_where_it_is_clear_of_the_next(findings: Findings) -> None:
+    """Two intervals that overlap name no first one; where all may be noise nothing is real, whatever a share says."""
+    shares = (Share(("prompt",), 0.5, 0.3, 0.7, 0.01), Share(("n",), 0.3, 0.1, 0.45, 0.01))
+    pair = Share(("prompt", "n"), 0.2, 0.1, 0.3, 0.01)
+    found = Interaction(("prompt", "n"), (*shares, pair), 0.01, 60)
+    near = interaction(replace(findings, interaction=found))
+    assert "the largest share is that of prompt (50.0%" in near.answer and "not separated from n;" in near.answer
+    clear = replace(found, shares=(shares[0], replace(shares[1], high=0.29), pair))
+    assert "Alone, prompt matters most" in interaction(replace(findings, interaction=clear)).answer
+    noise = replace(findings, interaction=replace(clear, doubtful=True))
+    assert interaction(noise).answer.startswith("Not shown: all may be noise")
+    assert all(shape.line.width == 1 for shape in _figure(noise).layout.shapes)
+
+
 def test_names_that_are_cut_alike_stay_apart(hostile: Findings) -> None:
     """Cells stand by position, so that long names with one beginning do not fall together."""
     figure = _figure(hostile)
