@@ -227,8 +227,9 @@ def _first(enough: Callable[[int], bool], least: int) -> int | None:
 
 def _least(shape: _Shape, examples: int) -> float:
     """The smallest difference that so many examples settle."""
-    low, high = 0.0, shape.reach
-    while not shape.settles(high, examples) and high < _FAR * shape.reach:
+    low, high = 0.0, max(shape.reach, float(np.abs(shape.apart).max()))
+    far = _FAR * high
+    while not shape.settles(high, examples) and high < far:
         high *= 2
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -31,6 +31,11 @@ class Preference:
     latency_s: float = 0.0
     objectives: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def reach(self) -> float:
+        """The largest difference in utility that marks of 0 to 1 make alone."""
+        return abs(self.quality) + sum(abs(weight) for _, weight in self.objectives)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scorecard:

@@ -1,6 +1,7 @@
 """What a study taught, from its pool alone: no call is made, so it can be asked at any time and again."""
 
 from collections.abc import Sequence
+from shlex import quote
 
 import numpy as np
 
@@ -68,7 +69,7 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         curves=curves,
         crossings=crossings(curves),
         importance=weigh(phases),
-        command=f"jointopt run {parts.plan.path.name}",
+        command=to_type(parts.plan.path.name),
         preferred=prefer(parts, phases.chosen()[1:]),
         beyond=look_beyond(parts, winner.source),
         comparison_note="" if comparison else why_not_compared(phases, extent),
@@ -77,6 +78,11 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         ended=(phases.recall("search") or {}).get("why", ""),
         insight=look_deeper(parts, seen, comparison, sealed),
     )
+
+
+def to_type(file: str) -> str:
+    """The command that runs a study file, fit to be copied into a shell: the name may be anybody's, from a bundle."""
+    return f"jointopt run {quote(f'./{file}' if file.startswith('-') else file)}"
 
 
 def need_leader(parts: Parts) -> Scorecard:
@@ -151,14 +157,13 @@ def compare(parts: Parts, choices: dict[str, tuple[Policy, int]], sealed: Sequen
     if joint is None or len(choices) == 1:
         return ()
     preference, contenders = parts.plan.preference, []
-    reach = abs(preference.quality) + sum(abs(weight) for _, weight in preference.objectives)
     for name, (policy, calls) in choices.items():
         card = cards[name]
         if card is None:
             continue
         gap = None
         if name != Procedure.JOINT:
-            gap = paired_difference(joint.utilities(preference), card.utilities(preference), reach=reach)
+            gap = paired_difference(joint.utilities(preference), card.utilities(preference), reach=preference.reach)
             if policy == joint.policy:
                 gap = Difference(0.0, 0.0, 0.0, 1.0, len(sealed))
         on_sealed = Estimate(card.score, *card.interval)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jointopt.analysis import Absent, Compared, Contender, Power, find_power
-from jointopt.domain import Example, Policy, Source
+from jointopt.analysis.power import SCORE, UTILITY
+from jointopt.domain import Example, Policy, Preference, Source
 from jointopt.evaluation import Reading
 from jointopt.evaluation.expect import work_out
 from jointopt.strategies import Windows
@@ -16,6 +17,7 @@ from jointopt.study.preferences import judged_alike
 RIVALS = 5  # of the winner on dev
 REDRAWN = 24  # times that samples are drawn again
 
+Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
@@ -27,7 +29,8 @@ def weigh_open(parts: Parts, contenders: Sequence[Contender], sealed: Sequence[E
     compared = [
         one
         for name, policy in rivals
-        if joint and (one := _compare(parts, joint, policy, sealed, f"joint against {name}, on the sealed examples"))
+        if joint
+        and (one := compare_pair(parts, joint, policy, sealed, f"joint against {name}, on the sealed examples"))
     ]
     found = find_power(compared)
     if isinstance(found, Power):
@@ -39,29 +42,34 @@ def weigh_open(parts: Parts, contenders: Sequence[Contender], sealed: Sequence[E
     on_dev = [
         one
         for policy in others
-        if leader and (one := _compare(parts, leader.policy, policy, dev, f"{leader.policy} against {policy}, on dev"))
+        if leader
+        and (one := compare_pair(parts, leader.policy, policy, dev, f"{leader.policy} against {policy}, on dev"))
     ]
     return find_power(on_dev) if on_dev else found
 
 
-def _compare(parts: Parts, one: Policy, other: Policy, examples: Sequence[Example], question: str) -> Compared | None:
-    """Two policies on the same examples by utility, and by score on halves of their samples, or on samples redrawn."""
+def compare_pair(
+    parts: Parts, one: Policy, other: Policy, examples: Sequence[Example], question: str
+) -> Compared | None:
+    """Two policies on the same examples by utility, on all samples and on halves of them, or on samples redrawn."""
     first, second = (parts.estimate.card(policy, examples) for policy in (one, other))
     if first is None or second is None:
         return None
     preference, samples = parts.plan.preference, int(min(first.samples.min(), second.samples.min()))
-    halves = _again(parts, (one, other), examples, lambda k: [np.arange(side, k, 2) for side in (0, 1)])
+    halves = redeal(parts, (one, other), examples, lambda k: [np.arange(side, k, 2) for side in (0, 1)])
     redrawn = None
     if halves is None:
         rng = np.random.default_rng(parts.plan.seed)
-        redrawn = _again(parts, (one, other), examples, lambda k: list(rng.integers(k, size=(REDRAWN, k))))
-    return Compared(question, first.utilities(preference), second.utilities(preference), samples, halves, redrawn)
+        redrawn = redeal(parts, (one, other), examples, lambda k: list(rng.integers(k, size=(REDRAWN, k))))
+    worth = first.utilities(preference), second.utilities(preference)
+    unit = SCORE if preference == Preference() else UTILITY
+    return Compared(question, *worth, samples, halves, redrawn, preference.reach, unit)
 
 
-def _again(
+def redeal(
     parts: Parts, pair: tuple[Policy, Policy], examples: Sequence[Example], deal: Callable[[int], list[Places]]
-) -> NDArray[np.float64] | None:
-    """The gap of two policies' scores on each of several choices of their samples, shape (choices, Q).
+) -> Floats | None:
+    """The gap of two policies' utilities on each of several choices of their samples, shape (choices, Q).
 
     Args:
         parts: of the study.
@@ -69,7 +77,7 @@ def _again(
         examples: Q of them.
         deal: the places of the samples in each choice, from K samples; policies of one source are dealt the same ones.
     """
-    found: list[NDArray[np.float64]] = []
+    found: list[Floats] = []
     dealt: dict[tuple[Source, str, int], list[Places]] = {}
     for policy in pair:
         strategy = parts.estimate.playbook.build(policy.strategy, policy.options)
@@ -82,8 +90,15 @@ def _again(
             return None
         parted = [[_part(reading, one) for one in each] for reading, each in zip(readings, chosen, strict=True)]
         work_out(strategy, [reading for each in parted for reading in each], [policy.n])
-        found.append(np.array([[one.outcomes[strategy][policy.n].marks[0] for one in each] for each in parted]).T)
+        found.append(np.array([_worth(parts, policy, examples, choice) for choice in zip(*parted, strict=True)]))
     return np.asarray(found[0] - found[1])
+
+
+def _worth(parts: Parts, policy: Policy, examples: Sequence[Example], readings: Sequence[Reading]) -> Floats:
+    """A policy's utility on each example, had these been its samples; worked out already. Shape (Q,)."""
+    strategy = parts.estimate.playbook.build(policy.strategy, policy.options)
+    outcomes = [reading.outcomes[strategy][policy.n] for reading in readings]
+    return parts.estimate.assemble(policy, examples, readings, outcomes).utilities(parts.plan.preference)
 
 
 def _part(reading: Reading, places: Places) -> Reading:
