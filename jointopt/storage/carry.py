@@ -78,7 +78,7 @@ def bring_in(database: Database, study_id: int, name: str, rows: Iterable[Mappin
     """Insert the rows of a table for a study, and return how many there were.
 
     Raises:
-        ValueError: a row does not fit; the message says which column, and what it holds.
+        ValueError: a row does not fit, or is there twice; the message says which column, and what it holds.
         StorageError: the database refuses.
     """
     fit = (_fitting(database, study_id, name, row) for row in rows)
@@ -86,9 +86,11 @@ def bring_in(database: Database, study_id: int, name: str, rows: Iterable[Mappin
     while batch := list(islice(fit, _AT_ONCE)):
         try:
             with database.write() as connection:
-                connection.execute(database.insert(CARRIED[name]).on_conflict_do_nothing(), batch)
+                taken = connection.execute(database.insert(CARRIED[name]).on_conflict_do_nothing(), batch).rowcount
         except (DataError, IntegrityError):
             raise ValueError(f"{name}: a row does not fit the others") from None
+        if taken < len(batch):
+            raise ValueError(f"{name}: a row is there twice")
         count += len(batch)
         if name == "entries":
             _add(sums, batch)

@@ -83,12 +83,20 @@ def _unpack(archive: Archive, folder: Path, code: Collection[str]) -> tuple[Plan
         row = studies.begin(plan.name, plan.text, plan.digest, now=float(study["begun_at"]))
         studies.set_elapsed(row.id, float(study["elapsed_s"]))
         studies.set_state(row.id, "finished" if study["state"] == "finished" else "stopped")
-        for name in CARRIED:
-            bring_in(database, row.id, name, archive.rows(f"{name}.jsonl"))
+        rows = {name: bring_in(database, row.id, name, archive.rows(f"{name}.jsonl")) for name in CARRIED}
     finally:
         database.close()
     trials = remember(plan.name, archive.rows(f"{TRIALS}.jsonl"))
+    _count(archive, rows | {TRIALS: len(trials.get_trials(deepcopy=False))}, manifest["rows"])
     return _priced(replace(plan, path=Path(Path(str(study["file"])).name)), manifest["prices"]), trials
+
+
+def _count(archive: Archive, found: Mapping[str, int], told: Mapping[str, int]) -> None:
+    """Hold the numbers of rows against the manifest's."""
+    for name in sorted({*found, *map(str, told)}):
+        if found.get(name) != told.get(name):
+            said = f"{name}.jsonl has {found.get(name, 0):,} rows; the manifest says {told.get(name)!r:.40}"
+            raise BundleError(said, where=str(archive.file), mend=MEND)
 
 
 def _manifest(archive: Archive) -> Mapping[str, Any]:
@@ -100,6 +108,8 @@ def _manifest(archive: Archive) -> Mapping[str, Any]:
         raise BundleError(told, where=str(archive.file), mend="pip install --upgrade jointopt")
     if not fullmatch(r"[\w.:+-]{1,64}", found["study"]["name"]):
         raise BundleError("its study's name is no study's name", where=str(archive.file), mend=MEND)
+    if not str(found["study"]["file"]).isprintable():
+        raise BundleError("its study file's name holds a control character", where=str(archive.file), mend=MEND)
     if len(set(found["files"])) < len(found["files"]):
         raise BundleError("names a file of the study twice", where=str(archive.file), mend=MEND)
     names = {f"files/{number}" for number in range(len(found["files"]))}
