@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jointopt.analysis.resampling import draw_weights, ends
+from jointopt.analysis.significance import SURE, holm
 from jointopt.analysis.table import MORE, Table, balance, without_constants
 from jointopt.errors import NothingToReport
 
@@ -85,8 +86,10 @@ class Interaction:
 
     @property
     def meetings(self) -> list[Share]:
-        """What factors make together beyond noise, the largest first; none where all may be noise."""
-        real = [share for share in self.shares if len(share.effect) > 1 and share.real and not self.doubtful]
+        """What factors make together beyond noise, corrected for all meetings (Holm), the largest first."""
+        together = [share for share in self.shares if len(share.effect) > 1 and not self.doubtful]
+        corrected = holm([share.p_null if share.real else 1.0 for share in together])
+        real = [share for share, p in zip(together, corrected, strict=True) if p < SURE]
         return sorted(real, key=lambda share: -share.share)
 
     def of(self, *effect: str) -> Share | None:

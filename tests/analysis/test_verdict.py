@@ -92,9 +92,14 @@ def test_what_was_not_measured_is_said(findings: Findings) -> None:
 @pytest.mark.parametrize(("low", "said"), [(0.1, "prompt x strategy makes 30.0%"), (-0.1, "No interaction")])
 def test_interaction_counts_when_its_interval_leaves_zero_out(findings: Findings, low: float, said: str) -> None:
     """A share whose interval holds 0 is not reported as found."""
-    shares = (Share(("prompt",), 0.7, 0.5, 0.8, 0.01), Share(("prompt", "strategy"), 0.3, low, 0.4, 0.2))
+    shares = (Share(("prompt",), 0.7, 0.5, 0.8, 0.01), Share(("prompt", "strategy"), 0.3, low, 0.4, 0.01))
     measured = replace(findings, interaction=Interaction(("prompt", "strategy"), shares, 0.01, 60))
     assert any(said in line for line in verdict(measured))
+    doubtful = replace(measured, interaction=Interaction(("prompt", "strategy"), shares, 0.01, 60, doubtful=True))
+    assert any("No interaction" in line for line in verdict(doubtful))
+    many = tuple(Share(("prompt", f"f{place}"), 0.1, 0.01, 0.2, 0.03) for place in range(6))
+    picked = replace(measured, interaction=Interaction(("prompt", "strategy"), (shares[0], *many), 0.01, 60))
+    assert any("No interaction" in line for line in verdict(picked))  # one in six is within 5% by luck
 
 
 def test_a_likely_swap_that_was_not_tested_is_no_fact(findings: Findings) -> None:
