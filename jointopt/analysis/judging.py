@@ -67,7 +67,8 @@ class Judging:
         reach: the score of somebody who always picks a right one (pass@n), at each n, N.
         accuracies: from 0.5 to 1, A of them.
         curve: the score at the largest n of a judge of each of these accuracies, on the same samples (ratings normal,
-            equally wide for right and wrong ones), A. A model, labelled as such; the ends are exact.
+            equally wide for right and wrong ones), A. A model, labelled as such; the ends are exact where marks are
+            only 0 or 1.
         gamed: whether more samples please the judge only; absent where there is but one n.
         examples: that all of it rests on.
     """

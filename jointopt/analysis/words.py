@@ -1,5 +1,7 @@
 """How numbers are written in sentences."""
 
+from decimal import Decimal
+
 from jointopt.analysis.estimate import Estimate
 from jointopt.analysis.significance import Difference
 
@@ -7,6 +9,11 @@ from jointopt.analysis.significance import Difference
 def percent(share: float) -> str:
     """A share of 0 to 1 as a percentage."""
     return f"{100 * share:.1f}%"
+
+
+def dollars(amount: float, digits: int = 3) -> str:
+    """An amount to so many digits, written out: $0.000017, never $1.7e-05."""
+    return f"${Decimal(f'{amount:.{digits}g}'):f}"
 
 
 def points(score: float) -> str:

@@ -1,6 +1,7 @@
 """``jointopt report``."""
 
 import json
+from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
 from typing import Annotated
@@ -43,6 +44,7 @@ def report(
     if fail_under is not None and not (isfinite(fail_under) and 0 <= fail_under <= 1):
         mend = "write a share, 0.8 for 80%"
         raise UserError(f"{fail_under:g} is no score", where="--fail-under", mend=mend)
+    _refuse_mixture({"--json": as_json, "--csv": _prints(rows), "--junit": _prints(junit), "--output": _prints(output)})
     with open_to_read(study) as opened:
         findings = opened.findings()
         gates = hold_against(findings, fail_under)
@@ -57,6 +59,18 @@ def report(
         if output or not (rows or junit or as_json):
             _write_page(opened, findings, output or beside(study, f"{findings.study}-report.html"), quiet=as_json)
     _judge(gates)
+
+
+def _prints(file: Path | None) -> bool:
+    return str(file) == "-"
+
+
+def _refuse_mixture(printed: Mapping[str, bool]) -> None:
+    """Two formats on one standard output are neither."""
+    both = [option for option, chosen in printed.items() if chosen]
+    if len(both) > 1:
+        mend = f"print one, and give {both[1]} a file"
+        raise UserError("only one can be printed", where=" and ".join(both), mend=mend)
 
 
 def _write_page(opened: Study, findings: Findings, page: Path, *, quiet: bool) -> None:

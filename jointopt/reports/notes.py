@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jointopt.analysis import Findings, percent, verdict, weights
+from jointopt.analysis.words import dollars
 from jointopt.domain import Message, Prompt
 from jointopt.reports.figures import showable
 
@@ -42,7 +43,7 @@ def trial_note(trial: Trial, prompts: Mapping[str, Prompt]) -> str:
     low, high = seen["interval"]
     score = f"{percent(seen['score'])} ({percent(low)} to {percent(high)}), on {seen['examples']} dev examples"
     lines = [("Score (95% interval)", score), ("Tokens of an answer", f"{seen['tokens']:,.0f}")]
-    lines += [("Cost of an answer", f"${seen['cost_usd']:.3g}")] if seen["cost_usd"] else []
+    lines += [("Cost of an answer", dollars(seen["cost_usd"]))] if seen["cost_usd"] else []
     lines += [(name, str(value)) for name, value in trial.params.items()]
     name = trial.params.get("prompt") or next(iter(prompts), "")  # a parameter of one choice is no parameter
     prompt = prompts.get(name)

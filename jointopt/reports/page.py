@@ -13,6 +13,7 @@ from string import Template
 from plotly.offline import get_plotlyjs
 
 from jointopt.analysis import Findings, Preferred, Standing, percent, verdict, weights
+from jointopt.analysis.words import dollars
 from jointopt.domain import Message
 from jointopt.reports.browser import render_exhibition
 from jointopt.reports.exhibits import Exhibition
@@ -115,7 +116,7 @@ def _preferred(found: Sequence[Preferred]) -> str:
 
 
 def _usd(amount: float) -> str:
-    return f"${amount:.3g}" if amount else "$0"
+    return dollars(amount)
 
 
 def _panel(panel: Panel) -> str:

@@ -79,6 +79,17 @@ def test_the_numbers_are_the_same_everywhere(study: Path, tmp_path: Path) -> Non
     assert len(by_name) == len(rows) >= len(said["findings"]["leaders"])
 
 
+@pytest.mark.parametrize(
+    "options",
+    [("--json", "--csv", "-"), ("--csv", "-", "--junit", "-"), ("--json", "--junit", "-"), ("--json", "-o", "-")],
+)
+def test_two_formats_are_not_printed_into_one_another(study: Path, options: tuple[str, ...]) -> None:
+    """Nothing is printed: which two, and what to do, is said."""
+    done = _report(study, *options)
+    assert isinstance(done.exception, UserError) and not done.stdout
+    assert "only one can be printed" in str(done.exception) and "give" in str(done.exception)
+
+
 def _is(row: dict[str, str], policy: dict[str, Any]) -> bool:
     source = policy["source"]
     return (row["prompt"], row["strategy"], row["n"]) == (source["prompt"], policy["strategy"], str(policy["n"]))

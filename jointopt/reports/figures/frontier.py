@@ -7,6 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from jointopt.analysis import LIKELY, Absent, Budgets, Crossover, Findings, Frontier, Stop, percent, points
+from jointopt.analysis.words import dollars
 from jointopt.reports.figures.panel import NARROW, Panel, policy_label, span
 from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, faint, stepped
 
@@ -22,6 +23,7 @@ HEADERS = (
     "Takes over at (95%)",
     "Latency",
 )
+_ARROW, _BEYOND = "triangle-right", 1.2  # of an interval without end: its mark, and how far beyond the dearest policy
 _ELSEWHERE = "quicker, not better"
 
 
@@ -55,7 +57,8 @@ def frontier(findings: Findings) -> Panel:
 _READ = (
     "A policy that was judged on fewer examples is left out. The band is the 95% interval. Vermillion diamonds: the "
     "same budgets with choice and score on different examples (cross-fitted), so not flattered. Bars beneath the "
-    f"stairs: the 95% interval of the cost at which the best changes; open marks: a change below {LIKELY:g}. "
+    f"stairs: the 95% interval of the cost at which the best changes; open marks: a change below {LIKELY:g}; "
+    "an arrow: the interval has no end, the best may change at a higher cost or never. "
     "Open grey circles: policies that only their latency keeps on the Pareto front of score, cost and latency."
 )
 _DOTS: dict[str, Any] = {"mode": "markers", "marker": {"color": INK, "size": 8, "symbol": "circle-open"}}
@@ -141,15 +144,16 @@ def _cross(figure: go.Figure, found: Frontier, budgets: Budgets) -> None:
     end = max(found.cost(stop) for stop in found.front)
     for place, change in enumerate(budgets.crossovers):
         sure = change.probability >= LIKELY
-        low, high = change.budget.low, min(change.budget.high, end)
+        low, open_ = change.budget.low, not isfinite(change.budget.high)
+        high = _BEYOND * end if open_ else change.budget.high  # further right than any policy: it does not end there
         figure.add_scatter(
             x=[low, change.budget.mean, max(high, change.budget.mean)],
             y=[floor_ - 3 * (place + 1)] * 3,
             mode="lines+markers",
             line={"color": INK, "width": 2},
             marker={
-                "symbol": ["line-ns-open", "circle" if sure else "circle-open", "line-ns-open"],
-                "size": [8, 9, 8],
+                "symbol": ["line-ns-open", "circle" if sure else "circle-open", _ARROW if open_ else "line-ns-open"],
+                "size": [8, 9, 11 if open_ else 8],
                 "color": INK,
                 "line": {"width": 2, "color": INK},
             },
@@ -168,8 +172,10 @@ def _said(budgets: Budgets, change: Crossover) -> str:
 
 def _place(budgets: Budgets, change: Crossover) -> str:
     """The cost at which the best changes, with its interval."""
-    high = _money(budgets.unit, change.budget.high) if isfinite(change.budget.high) else "never"
-    return f"{_money(budgets.unit, change.budget.mean)} ({_money(budgets.unit, change.budget.low)} {NARROW} {high})"
+    mean, low = _money(budgets.unit, change.budget.mean), _money(budgets.unit, change.budget.low)
+    if not isfinite(change.budget.high):
+        return f"{mean} (from {low} on, or never)"
+    return f"{mean} ({low} {NARROW} {_money(budgets.unit, change.budget.high)})"
 
 
 def price(found: Frontier, stop: Stop) -> str:
@@ -178,7 +184,7 @@ def price(found: Frontier, stop: Stop) -> str:
 
 
 def _money(unit: str, amount: float) -> str:
-    return f"${amount:.3g}" if unit == "usd" else f"{amount:,.0f} tokens"
+    return dollars(amount) if unit == "usd" else f"{amount:,.0f} tokens"
 
 
 def _answer(found: Frontier) -> str:

@@ -98,8 +98,9 @@ def _remark(found: Judging) -> str:
     alarm = f" Over-optimisation was not looked for: {found.gamed.reason}." if isinstance(found.gamed, Absent) else ""
     return (
         f"{found.source.prompt} on {found.source.model}; accuracy on {found.questions} of {found.examples} examples, "
-        "those that have right and wrong samples, 0.5 is a coin. The curve is a model (ratings normal, equally wide); "
-        f"its ends are exact. Bars are 95% intervals.{alarm}"
+        "those that have right and wrong samples, 0.5 is a coin. The curve is a model (ratings normal, equally wide) "
+        "of right-or-wrong marks: where marks are only 0 or 1 its ends are exact, elsewhere they are not. "
+        f"Bars are 95% intervals.{alarm}"
     )
 
 

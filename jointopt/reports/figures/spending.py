@@ -6,6 +6,7 @@ from itertools import accumulate
 import plotly.graph_objects as go
 
 from jointopt.analysis import Absent, Findings, Outlay, percent
+from jointopt.analysis.words import dollars
 from jointopt.domain import Budget, Spend
 from jointopt.reports.figures.panel import Panel
 from jointopt.reports.figures.theme import INK, axis, blank, colour, dash, faint, label
@@ -81,7 +82,7 @@ def _answer(phases: Sequence[str], found: Sequence[Outlay], measure: Measure) ->
     spent = sum(read(one.spend) for one in found)
     part = f", {percent(spent / limit)} of the limit" if limit else ""
     shares = ", ".join(f"{phase} {percent(_share(phase, found, measure))}" for phase in phases)
-    amount = f"${spent:.4g}" if name == "US dollars" else f"{spent:,.0f} {name}"
+    amount = dollars(spent, 4) if name == "US dollars" else f"{spent:,.0f} {name}"
     return f"The study spent {amount}{part}: {shares}."
 
 
@@ -95,4 +96,4 @@ def _row(phase: str, found: Sequence[Outlay], measure: Measure) -> tuple[str, ..
     mine = [one for one in found if one.phase == phase]
     total = sum((one.spend for one in mine), Spend())
     counts = (f"{sum(one.requests for one in mine):,}", f"{total.calls:,}", f"{total.tokens:,}")
-    return (phase, *counts, f"${total.usd:.4g}", percent(_share(phase, found, measure)))
+    return (phase, *counts, dollars(total.usd, 4), percent(_share(phase, found, measure)))

@@ -66,8 +66,8 @@ def test_a_free_policy_does_not_break_the_axis(findings: Findings) -> None:
 
 
 def test_changes_stand_beneath_the_stairs_with_their_doubt(findings: Findings) -> None:
-    """An interval for every change of the best, open where it is unsure, cut where it never ends; beside the flattered
-    scores stand cross-fitted ones.
+    """An interval for every change of the best, open where it is unsure, an arrow beyond all policies where it never
+    ends; beside the flattered scores stand cross-fitted ones.
     """
     assert findings.frontier is not None
     budgets: Budgets = draw_budgets(findings.frontier)
@@ -75,11 +75,23 @@ def test_changes_stand_beneath_the_stairs_with_their_doubt(findings: Findings) -
     honest, first, last = _figure(told).data[-3:]
     assert list(honest.y) == pytest.approx([100 * rung.honest.mean for rung in budgets.rungs])
     assert first.marker.symbol[1] == "circle" and last.marker.symbol[1] == "circle-open"
-    assert max(last.x) == findings.frontier.steps[-1].cost_usd
+    assert max(last.x) > findings.frontier.steps[-1].cost_usd and last.marker.symbol[2] == "triangle-right"
+    assert first.marker.symbol[2] == "line-ns-open" and max(first.x) == budgets.crossovers[0].budget.high
     rows = frontier(told).rows
-    assert rows[1][7].startswith("$0.0004 (") and rows[2][7].endswith("never)")
+    assert rows[1][7].startswith("$0.0004 (") and rows[2][7].endswith(" on, or never)")
+    assert "or never" in last.text[0] and "an arrow" in frontier(told).remark
 
 
 def test_what_was_not_measured_of_the_changes_is_said(findings: Findings) -> None:
     """The stairs stand alone, and the remark says why."""
     assert "Where the best changes was not measured: not worked out." in frontier(findings).remark
+
+
+def test_small_amounts_are_written_out(findings: Findings) -> None:
+    """A reader of a title should not have to count the zeros of an exponent."""
+    found = findings.frontier
+    assert found is not None
+    cheap, *rest = found.steps
+    steps = (replace(cheap, cost_usd=1.71e-06), replace(rest[0], cost_usd=1.71e-05), *rest[1:])
+    answer = frontier(replace(findings, frontier=replace(found, steps=steps))).answer
+    assert answer.startswith("Below $0.0000171 an answer")

@@ -171,6 +171,11 @@ def test_a_judge_that_is_gamed_raises_an_alarm(told: Findings, insight: Insight)
     assert panel.figure is None and "no strategy of the study selects" in panel.answer
 
 
+def test_a_curve_of_judges_is_exact_for_right_or_wrong_only(told: Findings) -> None:
+    """Marks between 0 and 1 are cut at a half by the model: nothing of it is exact then, and the remark says so."""
+    assert "where marks are only 0 or 1 its ends are exact, elsewhere they are not" in judging(told).remark
+
+
 def test_power_says_how_many_examples_settle_it(told: Findings, insight: Insight) -> None:
     """The largest difference first; what is out of reach has no mark, and none at all is words."""
     found, panel = insight.power, power(told)
