@@ -58,26 +58,6 @@ def _result(key: str, value: object) -> Callable[[Members], None]:
     return changed
 
 
-def _twice(table: str) -> Callable[[Members], None]:
-    """The first row of a table is there again, and the manifest counts it."""
-
-    def changed(found: Members) -> None:
-        first = found[f"{table}.jsonl"].partition(b"\n")[0] + b"\n"
-        found[f"{table}.jsonl"] += first
-        with_manifest(lambda m: m["rows"].update({table: m["rows"][table] + 1}))(found)
-
-    return changed
-
-
-def _short(table: str) -> Callable[[Members], None]:
-    """The last row of a table is missing."""
-
-    def changed(found: Members) -> None:
-        found[f"{table}.jsonl"] = b"".join(found[f"{table}.jsonl"].splitlines(keepends=True)[:-1])
-
-    return changed
-
-
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [*{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}, *{before}]\n"
     for before, name in zip("abcdefghi", "bcdefghij", strict=True)
@@ -112,17 +92,6 @@ ATTACKS: dict[str, tuple[Callable[[Members], object], str]] = {
         with_manifest(lambda m: m["study"].update(file="x\x1b[2J\n.yaml")),
         "study file's name holds a control character",
     ),
-    "a sample twice": (_twice("samples"), "samples: a row is there twice"),
-    "a request twice": (_twice("requests"), "requests: a row is there twice"),
-    "a scorecard twice": (_twice("scorecards"), "scorecards: a row is there twice"),
-    "an entry missing": (_short("entries"), "entries.jsonl has "),
-    "a trial missing": (_short("trials"), "trials.jsonl has "),
-    "more rows than there are": (
-        with_manifest(lambda m: m["rows"].update(samples=10**9)),
-        "rows; the manifest says 1000000000",
-    ),
-    "no numbers of rows": (with_manifest(lambda m: m.update(rows={})), "the manifest says None"),
-    "numbers of rows of nonsense": (with_manifest(lambda m: m.update(rows=3)), "holds what no study writes"),
     "a sample of no request": (with_row("samples", request_key="0" * 64), "does not fit the others"),
     "a state that is none": (with_row("entries", state="free"), "entries.state: 'free' is none"),
     "a wrong price": (with_manifest(lambda m: m["prices"]["nano"].update(input_usd="free")), "holds what no study"),
@@ -217,21 +186,6 @@ def test_the_honest_one_is_read(good: Path, tmp_path: Path) -> None:
     """What the attacks begin with is no refusal, packed again or not."""
     _look(good)
     _look(pack(members(good), tmp_path / "again.bundle"))
-
-
-@pytest.mark.parametrize("file", ["x.yaml; touch owned #", "$(touch owned).yaml", "-x.yaml", "it's `touch owned`.yaml"])
-def test_the_command_of_a_bundle_runs_nothing_but_itself(good: Path, tmp_path: Path, file: str) -> None:
-    """Whatever the study file's name, a shell takes it for one word that is no option."""
-    found = members(good)
-    with_manifest(lambda m: m["study"].update(file=file))(found)
-    with open_bundle(pack(found, tmp_path / "x.bundle")) as opened:
-        command = opened.findings().command
-    done = subprocess.run(
-        ["/bin/sh", "-c", f"jointopt() {{ printf '%s\\n' \"$@\"; }}; {command}"],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.splitlines() == ["run", f"./{file}" if file.startswith("-") else file]
-    assert not (tmp_path / "owned").exists()
 
 
 def _raw(good: Path, to: Path, **change: object) -> Path:
