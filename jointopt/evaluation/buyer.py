@@ -10,12 +10,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from jointopt.domain import Sample, Spend
-from jointopt.errors import ModelError, ProviderError
+from jointopt.errors import ModelError, ProviderError, StorageError
 from jointopt.evaluation.round import Order, Round
 from jointopt.providers import Provider
 from jointopt.storage import Orders, SamplePool, Settlement
 
 LINGER_S = 0.05  # what has arrived waits to be written together with what comes next
+_FORGETS = 0.1  # of what requests took so far, with every new one
 
 
 class Buyer:
@@ -32,8 +33,9 @@ class Buyer:
         self.received: Callable[[Order, Sequence[Sample], Round], None] = lambda order, samples, this: None
         self.kept: Callable[[Sequence[Settlement]], None] = lambda batch: None
         self.holds: Callable[[], bool] = lambda: True  # whether what this worker took is still its own
+        self._took_s: dict[str, float] = {}  # a request of a model, of late
 
-    async def buy(self, this: Round, places: Mapping[str, int], beside: Coroutine[Any, Any, None] | None) -> None:
+    async def buy(self, this: Round, places: Mapping[str, int], beside: Sequence[Coroutine[Any, Any, None]]) -> None:
         """Buy a round to its end, or until it is halted.
 
         Args:
@@ -42,17 +44,31 @@ class Buyer:
             beside: what runs as long as the round does.
         """
         writer = asyncio.create_task(self._write(this))
-        writer.add_done_callback(lambda done: this.halt())  # where nothing can be kept, nothing more is asked
+        writer.add_done_callback(lambda done: self._stop(done, this))
         try:
             async with asyncio.TaskGroup() as tasks:
-                if beside is not None:
-                    tasks.create_task(beside)
+                for other in beside:
+                    tasks.create_task(other)
                 for model, many in places.items():
                     for _ in range(many):
                         tasks.create_task(self._work(model, this))
         finally:
             this.arrivals.put_nowait(None)
             await asyncio.shield(writer)
+
+    def within(self, model: str, many: int, seconds: float) -> int:
+        """How many requests of a model are answered in so much time, if so many are under way at once.
+
+        As requests took of late; 0 where none has been answered yet.
+        """
+        took_s = self._took_s.get(model)
+        return int(many * seconds / max(took_s, 1e-3)) if took_s else 0
+
+    def _stop(self, writer: "asyncio.Task[None]", this: Round) -> None:
+        """Where nothing can be kept, nothing more is asked."""
+        this.halt()
+        if writer.cancelled() or writer.exception() is not None:
+            self.quiet(True)
 
     def quiet(self, halted: bool) -> None:
         """Whether providers are to ask nothing again."""
@@ -62,15 +78,21 @@ class Buyer:
     async def _work(self, model: str, this: Round) -> None:
         """Ask for orders in turn, as long as all is well."""
         while (order := await this.next(model)) is not None:
-            if order.number and not self.holds():
-                this.stale.append(order)
+            if not self.holds():
+                await self._wait_for_lease(order, this)
                 continue
+            this.begun.add(order.reservation)
             this.asking[model] = this.asking.get(model, 0) + 1
+            begun_s = time.monotonic()
             try:
                 samples = await self.providers[model].complete(order.request, order.replicates)
             except (ModelError, ProviderError) as error:
                 await self._fail(order, error, this)
+            except StorageError as error:  # of a pace that is kept in the database
+                this.refuse(error)
             else:
+                took_s = time.monotonic() - begun_s
+                self._took_s[model] = took_s + (1 - _FORGETS) * (self._took_s.get(model, took_s) - took_s)
                 self._receive(order, samples, this)
             finally:
                 this.asking[model] -= 1
@@ -86,12 +108,23 @@ class Buyer:
             this.finish()
 
     async def _fail(self, order: Order, error: ModelError | ProviderError, this: Round) -> None:
-        if order.number and self.orders is not None:
+        this.begun.discard(order.reservation)
+        if order.number and this.over:  # who was stopped in mid-try knows nothing of the order: others may have it
+            this.stale.append(order)
+        elif order.number and self.orders is not None:
             with this.enders():
                 await asyncio.to_thread(self.orders.end, order.number, error)
+        else:
+            this.fail(order, error)
+            this.finish()
+
+    async def _wait_for_lease(self, order: Order, this: Round) -> None:
+        """Ask for nothing while the lease may have run out: what was taken goes back, what is this worker's waits."""
+        if order.number:
+            this.stale.append(order)
             return
-        this.fail(order, error)
-        this.finish()
+        await asyncio.sleep(LINGER_S)
+        this.add([order])
 
     async def _write(self, this: Round) -> None:
         """Keep arrivals in groups: what came while the last was being written, and a little longer, is the next one.

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jointopt.domain import Message, Model, Request, Sample
+from jointopt.errors import BudgetExhausted
 from jointopt.evaluation.buyer import Buyer
 from jointopt.evaluation.round import Order, Round
 from jointopt.storage import Crew, Orders, Posted
 
 SOON_S, SELDOM_S = 0.01, 0.25  # how often the table is looked at: while there is work, and while there is none
+AHEAD_S = 0.25  # what is asked within this time is not worth the way over the table, and is taken from there at once
 _MOURN_S = 1.0  # how often somebody asks who has died
 
 Reserve = Callable[[Sequence[Order]], list[int]]
@@ -54,6 +56,7 @@ class Desk:
     ) -> None:
         self.orders, self.crew, self.models, self.buyer, self.others = orders, crew, models, buyer, others
         self._held: set[int] = set()  # taken by this worker
+        self._posted: dict[int, Order] = {}  # by it, and not ended
         self._mourned_s = 0.0
 
     async def share(self, this: Round, places: Mapping[str, int], reserve: Reserve, look: Look) -> None:
@@ -67,24 +70,29 @@ class Desk:
 
         What cannot be gone on with (no money, another conductor, no database) halts the round, and stands in it.
         """
-        posted: dict[int, Order] = {}
+        posted = self._posted = {}
         pause = _Pause()
         with this.enders():
             while not this.over:
                 busy = await self._post(this, places, posted) if self.others() else False
                 if posted:
                     busy |= await self._take(this, places) | await self._gather(this, posted, look)
-                    await self._mourn(posted, reserve)
+                    await self._mourn(this, posted, reserve)
                 await pause.rest(busy)
+
+    async def clear_away(self, this: Round, places: Mapping[str, int]) -> None:
+        """When nothing of a round is under way here any more: leave on the table what others are buying alone."""
         with this.enders():
             await self._put_back(this, places)
-            await asyncio.to_thread(self.orders.withdraw, list(posted))
+            if self._posted:
+                await asyncio.to_thread(self.orders.withdraw, list(self._posted))
+        self._posted = {}
 
     async def serve(self, this: Round, going: Callable[[], bool]) -> None:
         """Buy what the conductor posts, for as long as is said."""
         places, pause = {id: model.concurrency for id, model in self.models.items()}, _Pause()
         self.buyer.quiet(False)
-        buying = asyncio.create_task(self.buyer.buy(this, places, self._serve(this, places, pause, going)))
+        buying = asyncio.create_task(self.buyer.buy(this, places, [self._serve(this, places, pause, going)]))
         try:
             await asyncio.shield(buying)
         except asyncio.CancelledError:  # Ctrl-C: what is on its way is paid for, and kept
@@ -92,6 +100,11 @@ class Desk:
             self.buyer.quiet(True)
             await buying
             raise
+        finally:
+            if buying.done():
+                with this.enders():
+                    await self._put_back(this, places)
+            self._held.clear()
         for refusal in this.refusals:
             raise refusal
 
@@ -100,9 +113,6 @@ class Desk:
             while going() and not this.over:
                 await pause.rest(await self._take(this, places))
         this.halt()
-        with this.enders():
-            await self._put_back(this, places)
-        self._held.clear()
 
     async def settle_down(self) -> None:
         """Before a study is conducted: clear the table of what an earlier conductor left.
@@ -121,8 +131,9 @@ class Desk:
             await pause.rest(False)
 
     async def _post(self, this: Round, places: Mapping[str, int], posted: dict[int, Order]) -> bool:
-        """Put on the table what this worker cannot ask for at once."""
-        spare = [order for model, many in places.items() for order in this.take_back(model, kept=many)]
+        """Put on the table what this worker cannot ask for soon."""
+        kept = {model: max(many, self.buyer.within(model, many, AHEAD_S)) for model, many in places.items()}
+        spare = [order for model in places for order in this.take_back(model, kept=kept[model])]
         fresh = [order for order in spare if not order.number]
         this.add([order for order in spare if order.number])
         if fresh:
@@ -134,15 +145,16 @@ class Desk:
         return bool(fresh)
 
     async def _take(self, this: Round, places: Mapping[str, int]) -> bool:
-        """Take what this worker can ask for soon: half as much again as it can ask for at once."""
+        """Take what this worker can ask for soon: half as much again as it can ask for at once, at least."""
         busy = False
         await self._put_back(this, ())
         if not self.buyer.holds():
             return busy
         for model, many in places.items():
             asking, waiting = this.asking.get(model, 0), this.waiting(model)
-            free = many + many // 2 - asking - waiting
-            if waiting > many // 4 or free < 1:
+            ahead = max(many // 2, self.buyer.within(model, many, AHEAD_S))
+            free = many + ahead - asking - waiting
+            if waiting > ahead // 2 or free < 1:
                 continue
             taken = await asyncio.to_thread(self.orders.take, model, free)
             fresh = [one for one in taken if one.number not in self._held]
@@ -179,7 +191,7 @@ class Desk:
             this.finish()
         return True
 
-    async def _mourn(self, posted: dict[int, Order], reserve: Reserve) -> None:
+    async def _mourn(self, this: Round, posted: dict[int, Order], reserve: Reserve) -> None:
         """Open again what the dead had taken, as far as there is money to buy it a second time."""
         if time.monotonic() - self._mourned_s < _MOURN_S:
             return
@@ -188,7 +200,13 @@ class Desk:
         for dead in holders - await self._living() - {self.orders.worker}:
             taken = await asyncio.to_thread(self.orders.held_by, dead)
             numbers = [one.number for one in taken if one.number in posted]
-            again = await asyncio.to_thread(reserve, [posted[number] for number in numbers])
+            try:
+                again = await asyncio.to_thread(reserve, [posted[number] for number in numbers])
+            except BudgetExhausted:
+                if len(posted) > len(numbers) or any(this.asking.values()):
+                    continue  # what is under way may turn out cheaper
+                await asyncio.to_thread(self.orders.bury, dead)
+                raise
             moves = dict(zip(numbers, again, strict=False))
             await asyncio.to_thread(self.orders.reopen, dead, moves)
             posted |= {number: replace(posted[number], reservation=id) for number, id in moves.items()}

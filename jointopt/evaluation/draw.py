@@ -13,6 +13,7 @@ from jointopt.domain import Budget, Model, OnError, Request, Sample, Spend
 from jointopt.errors import BudgetExhausted, ModelError
 from jointopt.evaluation.buyer import Buyer
 from jointopt.evaluation.desk import Desk
+from jointopt.evaluation.errand import Errand
 from jointopt.evaluation.readings import Readings
 from jointopt.evaluation.round import Order, Round
 from jointopt.providers import Provider, lacks_logprobs
@@ -176,16 +177,11 @@ class Draw:
         while lacking:
             if time.monotonic() >= self.deadline_s:
                 raise BudgetExhausted("the wall clock's limit is reached")
-            ids = await asyncio.to_thread(self._reserve, lacking, phase, cap)
-            orders = [Order(*wish, id) for wish, id in zip(lacking, ids, strict=False)]
-            await self._buy_all(Round(orders, bearable), phase, cap)
-            lacking = lacking[len(ids) :]
+            errand = Errand(self.ledger, self.worst, lacking, phase, cap)
+            await self._buy_all(Round(await errand.order(), bearable), errand)
+            lacking = errand.rest
 
-    def _reserve(self, wishes: Sequence[tuple[Request, range]], phase: str, cap: Budget | None) -> list[int]:
-        worst = [self.worst(request, len(replicates)) for request, replicates in wishes]
-        return self.ledger.reserve_many(worst, phase=phase, cap=cap)
-
-    async def _buy_all(self, this: Round, phase: str, cap: Budget | None) -> None:
+    async def _buy_all(self, this: Round, errand: Errand) -> None:
         """Buy; when stopped (Ctrl-C) or out of time, ask for nothing more, but wait for what is paid for."""
 
         def stop() -> None:
@@ -194,7 +190,7 @@ class Draw:
 
         left_s = min(self.deadline_s - time.monotonic(), LONGEST_S)
         clock = asyncio.get_running_loop().call_later(left_s, stop)
-        buying = asyncio.create_task(self._buy(this, phase, cap))
+        buying = asyncio.create_task(self._buy(this, errand))
         try:
             await asyncio.shield(buying)
         except asyncio.CancelledError:
@@ -208,16 +204,19 @@ class Draw:
         self._stopped = halted
         self._buyer.quiet(halted)
 
-    async def _buy(self, this: Round, phase: str, cap: Budget | None) -> None:
-        def reserve(orders: Sequence[Order]) -> list[int]:
-            return self._reserve([(order.request, order.replicates) for order in orders], phase, cap)
-
-        places = this.places()
-        beside = self.desk.share(this, places, reserve, self._look) if self.desk else None
+    async def _buy(self, this: Round, errand: Errand) -> None:
+        places, desk = errand.places, self.desk
+        beside = [desk.share(this, places, errand.reserve_again, self._look)] if desk else []
+        if errand.rest:
+            this.expect()
+            beside.append(errand.order_more(this))
         try:
             await self._buyer.buy(this, places, beside)
         finally:
-            unused = [order.reservation for order in this.unshared() if order.reservation not in this.settled]
+            if desk:
+                await desk.clear_away(this, places)
+            spent = this.settled | this.begun  # what was asked and not kept may be billed: it stays reserved
+            unused = [order.reservation for order in this.unshared() if order.reservation not in spent]
             await asyncio.to_thread(self.ledger.release_many, unused)
             if this.over and (self._stopped or this.refusals):  # others may buy some of it yet: it is looked up again
                 self._known.difference_update(order.request.key for order in this.orders)

@@ -44,6 +44,7 @@ class Round:
         self.refusals: list[BudgetExhausted | StorageError | StudyLost] = []  # of the budget, or of the database
         self.settled: set[int] = set()  # reservations
         self.shared: set[int] = set()  # likewise: on the table
+        self.begun: set[int] = set()  # likewise: asked, and not known to have failed
         self.arrivals: asyncio.Queue[Settlement | None] = asyncio.Queue()
         self.asking: dict[str, int] = {}  # orders under way, by model
         self.stale: list[Order] = []  # taken, and not asked for before the lease ran out
@@ -58,13 +59,19 @@ class Round:
         """Whether going on makes no sense."""
         return bool(self.troubles)
 
-    def places(self) -> dict[str, int]:
-        """Requests that may be under way at once, by model: not more than there are orders."""
-        return {model: min(line[0].request.model.concurrency, len(line)) for model, line in self._lines.items() if line}
-
     def unshared(self) -> list[Order]:
         """The orders that no other worker was offered."""
         return [order for order in self.orders if order.reservation not in self.shared]
+
+    def expect(self) -> None:
+        """More will be ordered; `finish` says that no more will."""
+        self._left += 1
+
+    def order(self, orders: Sequence[Order]) -> None:
+        """More of the round's own."""
+        self.orders += orders
+        self._left += len(orders)
+        self.add(orders)
 
     def add(self, orders: Sequence[Order]) -> None:
         """Have orders wait for their turn."""
@@ -103,8 +110,12 @@ class Round:
         try:
             yield
         except (BudgetExhausted, StorageError, StudyLost) as error:
-            self.refusals.append(error)
-            self.halt()
+            self.refuse(error)
+
+    def refuse(self, error: BudgetExhausted | StorageError | StudyLost) -> None:
+        """Note why going on is impossible."""
+        self.refusals.append(error)
+        self.halt()
 
     def halt(self) -> None:
         """Nothing more is asked; what is under way may end."""

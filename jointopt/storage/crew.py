@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 from jointopt.errors import StorageError
 from jointopt.storage.database import Database
 from jointopt.storage.owners import gone, host_of, lives, this_process
-from jointopt.storage.studies import State
+from jointopt.storage.studies import ELSEWHERE, State
 from jointopt.storage.tables import studies, workers
 
 LEASE_S = 15.0  # how long a silent worker keeps what it holds
@@ -86,6 +86,9 @@ class Crew:
         """Renew the lease, and look round; whoever conducts has its wall clock counted."""
 
         def work(connection: Connection) -> Beat:
+            state = connection.scalar(select(studies.c.state).where(studies.c.id == self.study_id))
+            if state in (None, ELSEWHERE):  # it has been deleted
+                return Beat("stopped", conducts=False, conducted=False, others=0, elapsed_s=0.0)
             self._renew(connection)
             self._count_time(connection)
             row = connection.execute(
@@ -104,14 +107,14 @@ class Crew:
         The wall clock of a conductor that died is counted until its last beat, and for one beat more.
 
         Args:
-            again: whether one that is stopped or finished is set running.
+            again: whether one that is stopped is set running; a finished one stays finished.
         """
 
         def work(connection: Connection) -> bool:
             mine = studies.c.id == self.study_id
             held = connection.execute(select(studies).where(mine).with_for_update(key_share=True)).one()
             now = self.database.now(connection)
-            if held.state != "running" and not again:
+            if held.state != "running" and not (again and held.state == "stopped"):
                 return False
             if held.owner not in (None, self.name) and self._lives(connection, held.owner, now):
                 return False
@@ -132,7 +135,9 @@ class Crew:
         def work(connection: Connection) -> None:
             self._count_time(connection)
             mine = (studies.c.id == self.study_id) & (studies.c.owner == self.name)
-            connection.execute(update(studies).where(mine).values(owner=None, beat_at=None, state=state))
+            going = mine & (studies.c.state == "running") if state == "running" else mine  # a stop stays a stop
+            connection.execute(update(studies).where(going).values(state=state))
+            connection.execute(update(studies).where(mine).values(owner=None, beat_at=None))
 
         self.database.transact(work)
 
@@ -140,8 +145,11 @@ class Crew:
         """Be a worker no more; the last one that leaves a study that has not finished leaves it stopped."""
 
         def work(connection: Connection) -> None:
+            row = studies.c.id == self.study_id
+            connection.execute(select(studies.c.id).where(row).with_for_update(key_share=True))  # one at a time
             mine = (workers.c.study_id == self.study_id) & (workers.c.name == self.name)
             connection.execute(delete(workers).where(mine))
+            connection.execute(update(studies).where(row, studies.c.owner == self.name).values(owner=None))
             idle = (studies.c.id == self.study_id) & (studies.c.state == "running") & studies.c.owner.is_(None)
             if not self._living(connection):
                 connection.execute(update(studies).where(idle).values(state="stopped"))

@@ -113,7 +113,7 @@ class Ledger:
         found: set[int] = set()  # also by a transaction whose acknowledgement was lost
 
         def work(connection: Connection) -> Spend:
-            accounts.lock(connection, self.study_id)
+            self._hold(accounts.lock(connection, self.study_id))
             found.update(connection.scalars(left))
             return accounts.give_up(self.database, connection, self.study_id, found).spend()
 

@@ -172,7 +172,7 @@ class Orders:
         """
 
         def work(connection: Connection) -> None:
-            accounts.lock(connection, self.study_id)
+            self._hold(connection)
             self._withdraw(connection, numbers)
 
         self.database.transact(work)
@@ -223,7 +223,7 @@ class Orders:
         """Take what a dead worker had taken off the table; its reservations are given up, and their sum returned."""
 
         def work(connection: Connection) -> Spend:
-            accounts.lock(connection, self.study_id)
+            self._hold(connection)
             rows = self._taken_by(connection, dead)
             self._drop(connection, [row.id for row in rows])
             lost = accounts.give_up(self.database, connection, self.study_id, [row.reservation for row in rows])

@@ -2,18 +2,23 @@
 
 import os
 import socket
+from functools import cache
 from pathlib import Path
 
 
 def this_process() -> str:
-    """Name this process: ``host:pid:start``, where the start tells it from a later process that got the same number."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_start(os.getpid())}"
+    """Name this process: ``host:pid:start:machine``.
+
+    The start tells it from a later process that got the same number, the machine from one of another machine, or
+    container, of the same name.
+    """
+    return f"{socket.gethostname()}:{os.getpid()}:{_start(os.getpid())}:{_machine()}"
 
 
 def lives(owner: str) -> bool:
     """Whether an owner is a process that runs on this host now. Other hosts cannot be asked: no."""
-    host, pid, start = (*owner.split(":"), "", "")[:3]
-    if host != socket.gethostname() or not pid.isdecimal() or not _runs(int(pid)):
+    _, pid, start = (*owner.split(":"), "", "")[:3]
+    if not _is_here(owner) or not pid.isdecimal() or not _runs(int(pid)):
         return False
     return start in ("", _start(int(pid)))
 
@@ -44,4 +49,20 @@ def host_of(owner: str) -> str:
 
 def gone(owner: str) -> bool:
     """Whether an owner was a process of this host that runs no more; of another host nobody can say so."""
-    return host_of(owner) == socket.gethostname() and not lives(owner)
+    return _is_here(owner) and not lives(owner)
+
+
+def _is_here(owner: str) -> bool:
+    """Whether an owner's process has a number among those of this host."""
+    machine = (*owner.split(":"), "", "", "")[3]
+    return host_of(owner) == socket.gethostname() and machine in ("", _machine())
+
+
+@cache
+def _machine() -> str:
+    """What tells this boot of this machine, and this space of process numbers, from others; empty where none does."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot[:8]}.{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return ""

@@ -101,6 +101,11 @@ class Studies:
         """Say how a study stands."""
         self._update(study_id, state=state)
 
+    def stop(self, study_id: int) -> None:
+        """Say that a study is to stop; one that has finished meanwhile has finished."""
+        going = update(studies).where(studies.c.id == study_id, studies.c.state == "running").values(state="stopped")
+        self.database.transact(lambda connection: connection.execute(going).close())
+
     def set_elapsed(self, study_id: int, seconds: float) -> None:
         """Say how long all runs of a study took, where they ran elsewhere."""
         self._update(study_id, elapsed_s=seconds)

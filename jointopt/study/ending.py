@@ -25,7 +25,7 @@ def stop_study(url: str, name: str) -> tuple[StudyRow, list[Member]]:
     """
     with _found(url, name) as (database, row):
         if row.state == "running":
-            Studies(database).set_state(row.id, "stopped")
+            Studies(database).stop(row.id)
         return row, Crew(database, row.id).living()
 
 

@@ -6,11 +6,21 @@ from math import ceil
 
 from jointopt.config import Plan, changes
 from jointopt.domain import Model, Preference, Price
-from jointopt.errors import StudyChanged, StudyFileError, UserError
+from jointopt.errors import StorageError, StudyChanged, StudyFileError, UserError
 from jointopt.evaluation import Draw, Estimate, Evaluate, Readings
 from jointopt.grading import Rubric, build
 from jointopt.providers import Provider, connect_all
-from jointopt.storage import Database, Ledger, SamplePool, Scoreboard, SharedPace, Studies, StudyRow, open_database
+from jointopt.storage import (
+    Crew,
+    Database,
+    Ledger,
+    SamplePool,
+    Scoreboard,
+    SharedPace,
+    Studies,
+    StudyRow,
+    open_database,
+)
 from jointopt.strategies import Playbook
 from jointopt.study.kept import begun_by, file_of, keep_files
 from jointopt.study.lender import Lender, find_lender
@@ -151,6 +161,7 @@ def _changed(studies: Studies, row: StudyRow, plan: Plan, *, force: bool) -> Stu
         mend = "run with --force to go on with the changed file (its samples stay in use), or give it a new name"
         told = f"{_says_otherwise(studies, row, plan)}: {'; '.join(changes(row.study_text, plan.text))}"
         raise StudyChanged(told, where=str(plan.path), mend=mend)
+    _refuse_worked_on(studies, row)
     _refuse_spent(studies, row, plan)
     keep_files(studies, row.id, plan, anew=True)  # first: cut off after this, the file is refused as before
     studies.amend(row.id, plan.text, plan.digest)
@@ -166,6 +177,14 @@ def _says_otherwise(studies: Studies, row: StudyRow, plan: Plan) -> str:
     if began in (None, file_of(plan)):
         return f"the file has changed since study {plan.name!r} began"
     return f"study {plan.name!r} was begun by another file, {began}, which says otherwise"
+
+
+def _refuse_worked_on(studies: Studies, row: StudyRow) -> None:
+    """Refuse to change a study under its workers: they would go on with what it was."""
+    living = Crew(studies.database, row.id).living()
+    if living:
+        message = f"study {row.name!r} has a worker that lives, {living[0].name}, and cannot change under it"
+        raise StorageError(message, where=studies.database.url, mend=f"stop it first: jointopt stop {row.name}")
 
 
 def _refuse_spent(studies: Studies, row: StudyRow, plan: Plan) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from jointopt.analysis import Extent, Procedure, Separate
-from jointopt.domain import BLOCK, Example, Policy, Source, Spend
+from jointopt.domain import BLOCK, Example, Policy, Source
 from jointopt.errors import BudgetExhausted
 from jointopt.search import Found, Terms, Trials, close_stale, search, try_first
 from jointopt.study.parts import Parts, restore
@@ -61,9 +61,7 @@ class Phases:
         leader = evaluate.leader()
         if leader is None:
             raise BudgetExhausted(f"the budget does not cover one block of {BLOCK} examples: {found.why}")
-        bought = parts.ledger.by_phase().get("search", Spend()).calls
-        lent = parts.pool.lent(parts.readings.request_keys()).samples  # others' samples helped to choose, too
-        calls = max(bought + lent, found.looked)
+        calls = max(parts.draw.tally.seen, found.looked)  # whoever paid for them, and whatever a crash has lost
         chosen = [policy.to_json() for policy in found.chosen]
         close_stale(self.trials)
         return {"joint": leader.policy.to_json(), "calls": calls, "why": found.why, "chosen": chosen}

@@ -60,6 +60,7 @@ class Pulse:
     def _go_on(self) -> None:
         while not self._ended.wait(self.crew.lease_s / BEATS):
             try:
-                self.on_beat(self.beat())
+                beat = self.beat()
+                self.on_beat(beat)
             except StorageError:  # the lease runs on; whoever needs the database next says why it is gone
                 continue

@@ -102,6 +102,7 @@ class Shift:
             left_s = float("inf") if limit is None else limit - self.pulse.beat().elapsed_s
             parts.draw.deadline_s = time.monotonic() + left_s
             await self._as_long_as_it_is_ours()
+            await desk.settle_down()
         finally:
             await self.duty.rest()
 
@@ -112,7 +113,8 @@ class Shift:
         def hear(beat: Beat) -> None:
             if self._said is None and not (beat.conducts and beat.state == "running"):
                 self._said = beat
-                loop.call_soon_threadsafe(conducting.cancel)
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(conducting.cancel)
 
         self.pulse.on_beat = hear
         try:

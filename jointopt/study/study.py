@@ -129,7 +129,8 @@ class Study:
         """
         if self.finished:
             return self.findings()
-        return self.publish() if self.work(lease_s=lease_s, again=True) else self.findings()
+        self.work(lease_s=lease_s, again=True)
+        return self.publish()
 
     def work(self, *, lease_s: float = LEASE_S, again: bool = False) -> bool:
         """Be one of the study's workers until it has finished; returns whether this one conducted it last.

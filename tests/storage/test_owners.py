@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from jointopt.storage.owners import lives, this_process
+from jointopt.storage.owners import gone, lives, this_process
 
 
 def test_this_process_lives() -> None:
@@ -23,7 +23,7 @@ def test_a_process_that_ended_does_not_live() -> None:
     assert not lives(f"{socket.gethostname()}:{child.pid}")
 
 
-@pytest.mark.skipif(not this_process().rpartition(":")[2], reason="this system does not say when a process began")
+@pytest.mark.skipif(not this_process().split(":")[2], reason="this system does not say when a process began")
 def test_a_later_process_with_the_same_number_is_another() -> None:
     """The start tells them apart."""
     assert not lives(f"{socket.gethostname()}:{os.getpid()}:1")
@@ -33,3 +33,11 @@ def test_a_later_process_with_the_same_number_is_another() -> None:
 def test_what_is_no_process_here_does_not_live(owner: str) -> None:
     """Another host, or no owner at all."""
     assert not lives(owner)
+
+
+def test_of_another_machine_of_the_same_name_nothing_is_known() -> None:
+    """Its process numbers are not ours: one that does not run here may well run there."""
+    host, pid, start, machine = this_process().split(":")
+    assert gone(f"{host}:{pid}:1:{machine}")
+    assert not gone(f"{host}:{pid}:1:another")
+    assert not lives(f"{host}:{pid}:{start}:another")

@@ -45,6 +45,7 @@ def test_a_plan_that_goes_on_after_a_stop_ends_where_an_undisturbed_one_does(sma
         trials, spent = len(study.trials.get_trials()), study.parts.ledger.spent()
         for phase in ("search", "table", "sealed"):  # as if the run had been stopped before the end was written down
             study.parts.studies.record(study.parts.row.id, phase, None)
+        study.parts.studies.set_state(study.parts.row.id, "stopped")
     with Study(read_study(file)) as again:
         repeated = again.run()
         assert len(again.trials.get_trials()) == trials
