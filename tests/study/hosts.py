@@ -42,6 +42,8 @@ class Stand(type):
 
 
 class Wrong(Plain, metaclass=Stand):
+    __slots__ = ()
+
     @classmethod
     def now(cls, tz=None):
         return Plain.now(tz) + datetime.timedelta(seconds=SHIFT_S)
