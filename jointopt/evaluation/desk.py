@@ -30,8 +30,9 @@ class _Pause:
 
     seconds: float = SOON_S
 
-    async def rest(self, busy: bool) -> None:
-        self.seconds = SOON_S if busy else min(self.seconds * 1.5, SELDOM_S)
+    async def rest(self, busy: bool, workers: int = 1) -> None:
+        """The more workers there are, the longer: together they look at the table about as often as few do."""
+        self.seconds = SOON_S if busy else min(self.seconds * 1.5, SELDOM_S, workers * SOON_S)
         await asyncio.sleep(self.seconds)
 
 
@@ -78,7 +79,7 @@ class Desk:
                 if posted:
                     busy |= await self._take(this, places) | await self._gather(this, posted, look)
                     await self._mourn(this, posted, reserve)
-                await pause.rest(busy)
+                await pause.rest(busy, 1 + self.others())
 
     async def clear_away(self, this: Round, places: Mapping[str, int]) -> None:
         """When nothing of a round is under way here any more: leave on the table what others are buying alone."""
@@ -111,7 +112,7 @@ class Desk:
     async def _serve(self, this: Round, places: Mapping[str, int], pause: _Pause, going: Callable[[], bool]) -> None:
         with this.enders():
             while going() and not this.over:
-                await pause.rest(await self._take(this, places))
+                await pause.rest(await self._take(this, places), 1 + self.others())
         this.halt()
 
     async def settle_down(self) -> None:
