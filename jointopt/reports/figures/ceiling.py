@@ -7,10 +7,11 @@ import plotly.graph_objects as go
 
 from jointopt.analysis import Absent, Ceiling, Findings, Gap, Part, percent
 from jointopt.reports.figures.panel import Panel, span
-from jointopt.reports.figures.theme import BLUE, GREEN, INK, VERMILLION, axis, blank, faint, listed
+from jointopt.reports.figures.theme import BLUE, GREEN, INK, VERMILLION, WHITE, axis, blank, faint, listed
 
 KEY, QUESTION = "ceiling", "What stands between the winner and a perfect score?"
 HEADERS = ("Part of 1 \N{MINUS SIGN} score", "Points", "95% interval", "At least", "What would close it")
+_ROOM = 0.65  # a longer bar holds its own numbers on a screen of 420 px
 WHAT = {
     Part.SELECTION: "drawn, not picked",
     Part.PROMPT: "another prompt",
@@ -28,7 +29,7 @@ def ceiling(findings: Findings) -> Panel:
     names = ["the winner", *(WHAT[gap.part] for gap in found.gaps)]
     figure = blank(
         100 + 42 * len(names),
-        xaxis=axis("score, %", range=[0, 138], tickvals=[0, 20, 40, 60, 80, 100]),
+        xaxis=axis("score, %", range=[0, 155], tickvals=[0, 20, 40, 60, 80, 100]),
         yaxis=listed(names),
         showlegend=False,
         barmode="overlay",
@@ -36,7 +37,8 @@ def ceiling(findings: Findings) -> Panel:
     )
     told = f"{percent(found.score.mean)} ({span(found.score.low, found.score.high)})"
     _bar(figure, 0, (0.0, found.score.mean), {"color": BLUE}, told)
-    _said(figure, 0, 100 * found.score.mean, told)
+    short = f"{percent(found.score.mean)} ({span(found.score.low, found.score.high, digits=0)})"
+    _said(figure, 0, 100 * found.score.mean, short, inside=found.score.mean > _ROOM)
     start = found.score.mean
     for place, gap in enumerate(found.gaps, start=1):
         _gap(figure, place, start, gap)
@@ -75,9 +77,11 @@ def _bar(figure: go.Figure, place: int, part: tuple[float, float], look: Mapping
     )
 
 
-def _said(figure: go.Figure, place: int, end: float, text: str) -> None:
-    """The numbers beside a bar."""
-    figure.add_annotation(x=end, y=place, text=text, xanchor="left", xshift=6, showarrow=False, font={"size": 12})
+def _said(figure: go.Figure, place: int, end: float, text: str, *, inside: bool = False) -> None:
+    """The numbers beside a bar, or at its end within it: beside a long one a narrow screen has no room."""
+    anchor, shift, font = ("right", -6, {"color": WHITE}) if inside else ("left", 6, {})
+    where = {"x": end, "y": place, "xanchor": anchor, "xshift": shift}
+    figure.add_annotation(text=text, showarrow=False, font={"size": 12, **font}, **where)
 
 
 def _points(score: float) -> str:

@@ -58,6 +58,8 @@ def test_the_largest_part_is_so_by_what_is_sure(findings: Findings, insight: Ins
     assert "640 more samples" in panel.remark and "320 more" not in panel.remark
     assert any("640 more of each" in line for line in verdict(told))
     assert panel.figure is not None and max(map(len, panel.figure.layout.yaxis.ticktext)) <= 22
+    winner, *parts = panel.figure.layout.annotations
+    assert winner.xanchor == "right" and all(part.xanchor == "left" for part in parts)
 
 
 def test_one_policy_that_leads_everywhere_is_no_proof(findings: Findings, insight: Insight) -> None:
