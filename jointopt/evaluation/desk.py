@@ -58,7 +58,8 @@ class Desk:
         self.orders, self.crew, self.models, self.buyer, self.others = orders, crew, models, buyer, others
         self._held: set[int] = set()  # taken by this worker
         self._posted: dict[int, Order] = {}  # by it, and not ended
-        self._mourned_s = 0.0
+        self._mourned_s = self._looked_s = 0.0
+        self._alone = True
 
     async def share(self, this: Round, places: Mapping[str, int], reserve: Reserve, look: Look) -> None:
         """Beside a round: post what waits while there are others, buy with them, and gather what they bought.
@@ -75,7 +76,7 @@ class Desk:
         pause = _Pause()
         with this.enders():
             while not this.over:
-                busy = await self._post(this, places, posted) if self.others() else False
+                busy = await self._post(this, places, posted) if await self._has_company() else False
                 if posted:
                     busy |= await self._take(this, places) | await self._gather(this, posted, look)
                     await self._mourn(this, posted, reserve)
@@ -211,6 +212,17 @@ class Desk:
             moves = dict(zip(numbers, again, strict=False))
             await asyncio.to_thread(self.orders.reopen, dead, moves)
             posted |= {number: replace(posted[number], reservation=id) for number, id in moves.items()}
+
+    async def _has_company(self) -> bool:
+        """Whether there are others; between two beats it is asked again, so that who joins soon has something to do."""
+        if not self.others() and time.monotonic() - self._looked_s > _MOURN_S:
+            self._looked_s = time.monotonic()
+            self._alone = await self._living() <= {self.orders.worker}
+        return self.shares()
+
+    def shares(self) -> bool:
+        """Whether there are others, as far as is known."""
+        return bool(self.others()) or not self._alone
 
     async def _living(self) -> set[str]:
         return {one.name for one in await asyncio.to_thread(self.crew.living)}

@@ -178,6 +178,7 @@ class Draw:
             if time.monotonic() >= self.deadline_s:
                 raise BudgetExhausted("the wall clock's limit is reached")
             errand = Errand(self.ledger, self.worst, lacking, phase, cap)
+            errand.shares = self.desk.shares if self.desk else errand.shares
             await self._buy_all(Round(await errand.order(), bearable), errand)
             lacking = errand.rest
 

@@ -14,6 +14,7 @@ from jointopt.evaluation.round import Order, Round
 from jointopt.storage import Ledger
 
 AHEAD = 4  # times the requests that may be under way at once
+SHARED = 512  # wishes, where other workers buy too
 LOOK_S = 0.01  # how often is looked whether few wait
 
 Wish = tuple[Request, range]
@@ -40,6 +41,7 @@ class Errand:
     ) -> None:
         self.ledger, self.worst, self.phase, self.cap = ledger, worst, phase, cap
         self.rest = list(wishes)  # what nothing is reserved for yet
+        self.shares: Callable[[], bool] = lambda: False  # whether other workers buy too
         counts = Counter(request.model.id for request, _ in wishes)
         most = {request.model.id: request.model.concurrency for request, _ in wishes}
         self.places = {model: min(most[model], count) for model, count in counts.items()}
@@ -52,7 +54,7 @@ class Errand:
             BudgetExhausted: not even the first one fits.
             StudyLost: another worker conducts the study by now.
         """
-        some = self.rest[: AHEAD * sum(self.places.values())]
+        some = self.rest[: self._portion()]
         reserving = asyncio.ensure_future(asyncio.to_thread(self._reserve, some))
         try:
             ids = await asyncio.shield(reserving)
@@ -69,7 +71,7 @@ class Errand:
                 if all(this.waiting(model) > many for model, many in self.places.items()):
                     await asyncio.sleep(LOOK_S)
                     continue
-                wanted = min(len(self.rest), AHEAD * sum(self.places.values()))
+                wanted = min(len(self.rest), self._portion())
                 orders = await self.order()
                 this.order(orders)
                 if len(orders) < wanted:
@@ -80,6 +82,11 @@ class Errand:
             this.refuse(error)
         finally:
             this.finish()
+
+    def _portion(self) -> int:
+        """How many wishes to reserve for: what waits on a table is not lost with a run, and feeds all its workers."""
+        alone = AHEAD * sum(self.places.values())
+        return max(SHARED, alone) if self.shares() else alone
 
     def reserve_again(self, orders: Sequence[Order]) -> list[int]:
         """Money for orders once more; as many reservations as fit.
