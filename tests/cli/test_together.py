@@ -114,7 +114,7 @@ def test_local_workers_end_with_who_started_them(write: WriteStudy, tmp_path: Pa
 
 def test_a_study_is_stopped_and_resumed_by_its_name(write: WriteStudy, tmp_path: Path) -> None:
     """A worker that waited for it and the run leave; it goes on without its files; who follows it sees its end."""
-    with serving(delay_s=0.2) as server:
+    with serving(delay_s=1.0) as server:
         file, url = write(server, 240), {"JOINTOPT_STORAGE": f"sqlite:///{tmp_path / 'many.db'}"}
         worker = _start("worker", "--study", "many", "--wait", cwd=tmp_path, **url)
         running = _start("run", "study.yaml", cwd=tmp_path)
@@ -124,6 +124,7 @@ def test_a_study_is_stopped_and_resumed_by_its_name(write: WriteStudy, tmp_path:
         assert running.communicate(timeout=90)[1].count("stopped") and running.returncode == 130
         said = worker.communicate(timeout=90)[1]
         assert worker.returncode == 0 and "waiting for study 'many'" in said and "resume" in said
+        server.delay_s = 0.05
         assert "many: stopped already" in _say("stop", "study.yaml", cwd=tmp_path).stdout
         idle = _say("worker", "--study", "many", cwd=tmp_path, **url)
         assert idle.returncode == 0 and "jointopt resume many" in idle.stderr
