@@ -94,6 +94,14 @@ def end_search(path: Path, *, ended: bool) -> None:
         register.record(row.id, "table", {"why": "the whole table is filled"} if ended else None)
 
 
+_CARD = {
+    "policy": "p0 × m × majority × n=8",
+    "score": 0.5,
+    "interval": [0.4, 0.6],
+    "examples": 64,
+    "cost_usd": 1e-4,
+    "tokens": 200.0,
+}
 _SAMPLE = ("replicate", "text", "reasoning", "finish", "input_tokens", "output_tokens", "cost_usd", "latency_s")
 
 
@@ -115,7 +123,7 @@ def _trials(connection: Connection, study_id: int, trials: int, space: Any) -> N
     rng, now, every = random.Random(1), datetime.now(UTC).replace(tzinfo=None), distributions(space)
     written = {name: distribution_to_json(each) for name, each in every.items()}
     numbers = range(1, trials + 1)
-    card = json.dumps(json.dumps({"policy": "p × m × majority × n=8", "score": 0.5, "interval": [0.4, 0.6]}))
+    card = json.dumps(json.dumps(_CARD))
     begun = ((n, n - 1, study_id, "COMPLETE", now, now) for n in numbers)
     _fill(connection, models.TrialModel.__table__, begun)
     params = (
