@@ -7,9 +7,10 @@ reserved for ahead.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from jointopt.domain import Budget, Request, Spend
-from jointopt.errors import BudgetExhausted, StorageError, StudyLost
+from jointopt.errors import BudgetExhausted
 from jointopt.evaluation.round import Order, Round
 from jointopt.storage import Ledger
 
@@ -67,19 +68,16 @@ class Errand:
     async def order_more(self, this: Round) -> None:
         """Beside a round: order whenever little waits. What does not fit now may fit when true prices are known."""
         try:
-            while self.rest and not this.over:
-                if all(this.waiting(model) > many for model, many in self.places.items()):
-                    await asyncio.sleep(LOOK_S)
-                    continue
-                wanted = min(len(self.rest), self._portion())
-                orders = await self.order()
-                this.order(orders)
-                if len(orders) < wanted:
-                    return
-        except BudgetExhausted:
-            return  # what is under way may turn out cheaper
-        except (StorageError, StudyLost) as error:
-            this.refuse(error)
+            with this.enders(), suppress(BudgetExhausted):  # what is under way may turn out cheaper
+                while self.rest and not this.over:
+                    if all(this.waiting(model) > many for model, many in self.places.items()):
+                        await asyncio.sleep(LOOK_S)
+                        continue
+                    wanted = min(len(self.rest), self._portion())
+                    orders = await self.order()
+                    this.order(orders)
+                    if len(orders) < wanted:
+                        return
         finally:
             this.finish()
 

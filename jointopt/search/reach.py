@@ -45,6 +45,25 @@ def reach_database(url: str) -> RDBStorage:
         return make_together(lambda: _Trials(address, settings))
 
 
+def count_rows(storage: RDBStorage, study_id: int) -> int:
+    """How many trials a study of a database has, running ones counted, by a statement of our own: Optuna's own count
+    reads every trial, 10 seconds for 20,000.
+    """
+
+    def count() -> int:
+        with storage.engine.connect() as connection:
+            counted = connection.exec_driver_sql(f"SELECT count(*) FROM trials WHERE study_id = {study_id:d}")
+            return int(counted.scalar_one())
+
+    return steady(count)
+
+
+def let_go(storage: RDBStorage) -> None:
+    """Close every connection; should the storage be asked again, it connects anew."""
+    storage.remove_session()
+    storage.engine.dispose()
+
+
 def steady(call: Callable[[], T]) -> T:
     """Call Optuna, and call again while its database is away: restarted, killed, out of reach.
 

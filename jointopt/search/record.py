@@ -10,7 +10,7 @@ from optuna.storages import GrpcStorageProxy, RDBStorage
 from optuna.trial import TrialState
 
 from jointopt.search.proxy import reach_trials
-from jointopt.search.reach import steady
+from jointopt.search.reach import count_rows, let_go, steady
 from jointopt.search.samplers import SAMPLERS
 
 IMPORTANCE = "PED-ANOVA"
@@ -67,21 +67,14 @@ def count_trials(study: optuna.Study) -> int:
     database = _database_of(study)
     if database is None:
         return len(study.get_trials(deepcopy=False))
-    statement = f"SELECT count(*) FROM trials WHERE study_id = {study._study_id:d}"  # noqa: SLF001  # shown nowhere
-
-    def count() -> int:
-        with database.engine.connect() as connection:
-            return int(connection.exec_driver_sql(statement).scalar_one())
-
-    return steady(count)
+    return count_rows(database, study._study_id)  # noqa: SLF001  # shown nowhere
 
 
 def close_trials(study: optuna.Study) -> None:
     """Let go of every connection; should the study be asked again, it connects anew."""
     database, storage = _database_of(study), study._storage  # noqa: SLF001  # Optuna shows it nowhere
     if database is not None:
-        database.remove_session()
-        database.engine.dispose()
+        let_go(database)
     elif isinstance(storage, GrpcStorageProxy):
         storage.close()
 

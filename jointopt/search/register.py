@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import optuna
 from optuna.storages import RDBStorage
 
-from jointopt.search.reach import reach_database
+from jointopt.search.reach import count_rows, let_go, reach_database
 
 
 @contextmanager
@@ -16,23 +16,17 @@ def _opened(url: str) -> Iterator[RDBStorage]:
     try:
         yield storage
     finally:
-        storage.remove_session()
-        storage.engine.dispose()
+        let_go(storage)
 
 
 def number_of_trials(url: str, name: str) -> int:
-    """How many trials a study has, running ones counted; 0 where Optuna does not know it.
-
-    Optuna's own count reads every trial: 10 seconds for 20,000.
-    """
+    """How many trials a study has, running ones counted; 0 where Optuna does not know it."""
     with _opened(url) as storage:
         try:
             study_id = storage.get_study_id_from_name(name)
         except KeyError:
             return 0
-        with storage.engine.connect() as connection:
-            counted = connection.exec_driver_sql(f"SELECT count(*) FROM trials WHERE study_id = {study_id:d}")
-            return int(counted.scalar_one())
+        return count_rows(storage, study_id)
 
 
 def delete_trials(url: str, name: str) -> None:

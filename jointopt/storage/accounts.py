@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from jointopt.domain import Spend
+from jointopt.errors import StudyLost
 from jointopt.storage.database import Database
 from jointopt.storage.tables import accounts, entries, studies
 
@@ -61,6 +62,20 @@ def lock(connection: Connection, study_id: int) -> str | None:
     mine = select(studies.c.owner).where(studies.c.id == study_id)
     owner: str | None = connection.scalar(mine.with_for_update(key_share=True))
     return owner
+
+
+def see_held(owner: str | None, worker: str) -> None:
+    """See that no other worker conducts a study.
+
+    Args:
+        owner: who does, as `lock` tells it.
+        worker: who would reserve or order.
+
+    Raises:
+        StudyLost: another one does.
+    """
+    if owner not in (None, worker):
+        raise StudyLost(f"worker {owner} conducts the study by now")
 
 
 def balances(connection: Connection, study_id: int) -> dict[Account, Amount]:

@@ -65,7 +65,7 @@ class Crew:
 
     def __init__(self, database: Database, study_id: int, *, name: str | None = None, lease_s: float = LEASE_S) -> None:
         self.database, self.study_id, self.lease_s = database, study_id, lease_s
-        self.name = name or this_process()
+        self.name, self.version = name or this_process(), version("jointopt")
 
     def join(self) -> None:
         """Become one of the workers.
@@ -150,7 +150,7 @@ class Crew:
             mine = (workers.c.study_id == self.study_id) & (workers.c.name == self.name)
             connection.execute(delete(workers).where(mine))
             connection.execute(update(studies).where(row, studies.c.owner == self.name).values(owner=None))
-            idle = (studies.c.id == self.study_id) & (studies.c.state == "running") & studies.c.owner.is_(None)
+            idle = row & (studies.c.state == "running") & studies.c.owner.is_(None)
             if not self._living(connection):
                 connection.execute(update(studies).where(idle).values(state="stopped"))
 
@@ -162,9 +162,9 @@ class Crew:
 
     def _refuse(self, one: Member) -> None:
         """See that this worker can work together with another one."""
-        own, where = version("jointopt"), f"worker {one.name}"
-        if one.version != own:
-            message = f"runs jointopt {one.version}, and this one is {own}"
+        where = f"worker {one.name}"
+        if one.version != self.version:
+            message = f"runs jointopt {one.version}, and this one is {self.version}"
             raise StorageError(message, where=where, mend="install the same version everywhere; samples are kept")
         if self.database.engine.dialect.name == "sqlite" and host_of(one.name) != host_of(self.name):
             message = f"works on the study from another host, and {self.database.url} is an SQLite file"
@@ -175,7 +175,7 @@ class Crew:
         """This worker's row, with a fresh lease; rows of those long silent are swept away."""
         now, insert = self.database.now(connection), self.database.insert(workers)
         until = now + self.lease_s
-        row = {"study_id": self.study_id, "name": self.name, "version": version("jointopt"), "expires_at": until}
+        row = {"study_id": self.study_id, "name": self.name, "version": self.version, "expires_at": until}
         connection.execute(
             insert.values(row).on_conflict_do_update(index_elements=["study_id", "name"], set_={"expires_at": until})
         )

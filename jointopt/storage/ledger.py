@@ -160,9 +160,10 @@ class Ledger:
 
     def _hold(self, owner: str | None) -> None:
         """Refuse what another one runs, and what was this owner's and is nobody's any more."""
+        accounts.see_held(owner, self.owner)
         self._held = self._held or owner == self.owner
-        if owner != self.owner and (self._held or owner is not None):
-            raise StudyLost(f"worker {owner} conducts the study by now" if owner else "the study has ended elsewhere")
+        if owner is None and self._held:
+            raise StudyLost("the study has ended elsewhere")
 
     def _fitting(self, balances: Balances, wishes: Sequence[Amount], phase: str, cap: Budget | None) -> int:
         """How many of the wishes fit, counted from the first."""

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from jointopt.domain import Spend
-from jointopt.errors import ModelError, ProviderError, StudyLost
+from jointopt.errors import ModelError, ProviderError
 from jointopt.storage import accounts
 from jointopt.storage.accounts import CHUNK
 from jointopt.storage.database import Database
@@ -79,9 +79,16 @@ class Orders:
         return self.database.transact(work)
 
     def take(self, model: str, most: int) -> list[Posted]:
-        """Take open orders of a model, the oldest first; what this worker holds already comes too."""
+        """Take open orders of a model, the oldest first.
+
+        Where it had to be done again, all that this worker holds comes: what a lost acknowledgement left taken is
+        among it.
+        """
+        tried = False
 
         def work(connection: Connection) -> list[Posted]:
+            nonlocal tried
+            again, tried = tried, True
             free = (
                 select(orders.c.id)
                 .where(self._mine, orders.c.state == OPEN, orders.c.model == model)
@@ -93,8 +100,11 @@ class Orders:
             if chosen:
                 taken = update(orders).where(orders.c.id.in_(chosen), orders.c.state == OPEN)
                 connection.execute(taken.values(state=TAKEN, worker=self.worker))
-            held = self._mine, orders.c.state == TAKEN, orders.c.worker == self.worker, orders.c.model == model
-            return [_posted(row) for row in connection.execute(select(orders).where(*held).order_by(orders.c.id))]
+            if not chosen and not again:
+                return []
+            held = self._taken_by(self.worker) & (orders.c.model == model)
+            mine = held if again else orders.c.id.in_(chosen)
+            return [_posted(row) for row in connection.execute(select(orders).where(mine).order_by(orders.c.id))]
 
         return self.database.transact(work)
 
@@ -111,7 +121,7 @@ class Orders:
         def work(connection: Connection) -> None:
             accounts.lock(connection, self.study_id)
             for some in _chunks(list(reservations)):
-                back = update(orders).where(self._held(), orders.c.id.in_(some))
+                back = update(orders).where(self._taken_by(self.worker), orders.c.id.in_(some))
                 connection.execute(back.values(state=OPEN, worker=None))
                 there = select(orders.c.reservation).where(self._mine, orders.c.id.in_(some))
                 spare = {reservations[number] for number in some} - set(connection.scalars(there))
@@ -126,7 +136,7 @@ class Orders:
 
         def work(connection: Connection) -> None:
             accounts.lock(connection, self.study_id)
-            held = select(orders).where(self._held(), orders.c.id == number).with_for_update()
+            held = select(orders).where(self._taken_by(self.worker), orders.c.id == number).with_for_update()
             row = connection.execute(held).first()
             if row is not None:
                 accounts.release(self.database, connection, self.study_id, [row.reservation])
@@ -157,12 +167,7 @@ class Orders:
 
     def forget(self, numbers: Sequence[int]) -> None:
         """Take ended orders off the table."""
-
-        def work(connection: Connection) -> None:
-            for some in _chunks(numbers):
-                connection.execute(delete(orders).where(self._mine, orders.c.id.in_(some)))
-
-        self.database.transact(work)
+        self.database.transact(lambda connection: self._drop(connection, numbers))
 
     def withdraw(self, numbers: Sequence[int] | None = None) -> None:
         """Take orders off the table that nobody is buying, and give back what was reserved for them.
@@ -193,8 +198,7 @@ class Orders:
 
     def held_by(self, dead: str) -> list[Posted]:
         """What a worker has taken and not ended."""
-        taken = self._mine, orders.c.state == TAKEN, orders.c.worker == dead
-        theirs = select(orders).where(*taken).order_by(orders.c.id)
+        theirs = select(orders).where(self._taken_by(dead)).order_by(orders.c.id)
         return self.database.query(lambda connection: [_posted(row) for row in connection.execute(theirs)])
 
     def reopen(self, dead: str, reservations: Mapping[int, int]) -> None:
@@ -206,7 +210,7 @@ class Orders:
 
         def work(connection: Connection) -> None:
             self._hold(connection)
-            rows = [row for row in self._taken_by(connection, dead) if row.id in reservations]
+            rows = [row for row in self._locked(connection, dead) if row.id in reservations]
             for row in rows:
                 again = {"state": OPEN, "worker": None, "reservation": reservations[row.id]}
                 connection.execute(update(orders).where(orders.c.id == row.id).values(again))
@@ -224,7 +228,7 @@ class Orders:
 
         def work(connection: Connection) -> Spend:
             self._hold(connection)
-            rows = self._taken_by(connection, dead)
+            rows = self._locked(connection, dead)
             self._drop(connection, [row.id for row in rows])
             lost = accounts.give_up(self.database, connection, self.study_id, [row.reservation for row in rows])
             return lost.spend()
@@ -234,28 +238,28 @@ class Orders:
     def _withdraw(self, connection: Connection, numbers: Sequence[int] | None) -> None:
         idle = self._mine, orders.c.state != TAKEN
         rows = connection.execute(select(orders).where(*idle).with_for_update(skip_locked=True)).all()
-        rows = [row for row in rows if numbers is None or row.id in numbers]
+        wanted = {row.id for row in rows} if numbers is None else set(numbers)
+        rows = [row for row in rows if row.id in wanted]
         self._drop(connection, [row.id for row in rows])
         spare = [row.reservation for row in rows if row.state == OPEN]
         if spare:
             accounts.release(self.database, connection, self.study_id, spare)
 
-    def _taken_by(self, connection: Connection, dead: str) -> Sequence[Row[Any]]:
-        taken = self._mine, orders.c.state == TAKEN, orders.c.worker == dead
-        return connection.execute(select(orders).where(*taken).order_by(orders.c.id).with_for_update()).all()
+    def _locked(self, connection: Connection, worker: str) -> Sequence[Row[Any]]:
+        """What a worker has taken; nobody else changes it as long as the transaction lasts."""
+        taken = select(orders).where(self._taken_by(worker)).order_by(orders.c.id)
+        return connection.execute(taken.with_for_update()).all()
 
     def _hold(self, connection: Connection) -> None:
         """See, as long as the transaction lasts, that this worker conducts: only then may it order."""
-        owner = accounts.lock(connection, self.study_id)
-        if owner not in (None, self.worker):
-            raise StudyLost(f"worker {owner} conducts the study by now")
+        accounts.see_held(accounts.lock(connection, self.study_id), self.worker)
 
-    def _held(self) -> Any:
-        return self._mine & (orders.c.state == TAKEN) & (orders.c.worker == self.worker)
+    def _taken_by(self, worker: str) -> ColumnElement[bool]:
+        return self._mine & (orders.c.state == TAKEN) & (orders.c.worker == worker)
 
     def _drop(self, connection: Connection, numbers: Sequence[int]) -> None:
         for some in _chunks(numbers):
-            connection.execute(delete(orders).where(orders.c.id.in_(some)))
+            connection.execute(delete(orders).where(self._mine, orders.c.id.in_(some)))
 
     def _numbers(self, connection: Connection, batch: Sequence[Posted]) -> dict[int, int]:
         found: dict[int, int] = {}

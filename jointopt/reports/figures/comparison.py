@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-import plotly.graph_objects as go
-
 from jointopt.analysis import Contender, Difference, Findings, Procedure, judge_joint, percent, points
 from jointopt.reports.figures.panel import Panel, policy_label, span
-from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, label
+from jointopt.reports.figures.theme import INK, axis, blank, draw_gap, label
 
 KEY, QUESTION = "comparison", "Was joint search worth it?"
 HEADERS = (
@@ -36,8 +34,9 @@ def comparison(findings: Findings) -> Panel:
     )
     apart = findings.told_apart
     for entry in rivals:
-        if entry.difference:
-            _draw(figure, entry, entry.difference, sure=apart[entry.procedure])
+        if gap := entry.difference:
+            ends, sure = (gap.mean, gap.low, gap.high), apart[entry.procedure]
+            draw_gap(figure, ends, label(entry.procedure), _hover(entry, gap), sure=sure)
     figure.add_vline(x=0, line={"color": INK, "width": 1})
     remark = (
         "Joint minus the other on the same sealed examples, with its 95% interval; all chose before the seal was "
@@ -48,25 +47,10 @@ def comparison(findings: Findings) -> Panel:
     return Panel(KEY, QUESTION, _answer(rivals, apart), figure, HEADERS, rows, remark)
 
 
-def _draw(figure: go.Figure, entry: Contender, found: Difference, *, sure: bool) -> None:
-    """One line of the forest."""
-    hue, mark = INK, "circle-open"
-    if sure:
-        hue, mark = (BLUE, "square") if found.mean > 0 else (VERMILLION, "diamond")
-    figure.add_scatter(
-        x=[100 * found.mean],
-        y=[label(entry.procedure)],
-        mode="markers",
-        marker={"color": hue, "size": 11, "symbol": mark, "line": {"width": 2, "color": hue}},
-        error_x={
-            "array": [100 * (found.high - found.mean)],
-            "arrayminus": [100 * (found.mean - found.low)],
-            "color": hue,
-            "thickness": 2,
-            "width": 5,
-        },
-        hovertemplate=f"{points(found.mean)} points ({points(found.low)} to {points(found.high)})<br>"
-        f"p = {found.p:.3g}<br>{policy_label(entry.policy)}<extra></extra>",
+def _hover(entry: Contender, found: Difference) -> str:
+    return (
+        f"{points(found.mean)} points ({points(found.low)} to {points(found.high)})<br>"
+        f"p = {found.p:.3g}<br>{policy_label(entry.policy)}"
     )
 
 

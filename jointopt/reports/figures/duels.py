@@ -1,10 +1,8 @@
 """Do many cheap samples replace a strong one? A forest plot of cheap x N against strong x 1 at equal cost."""
 
-import plotly.graph_objects as go
-
 from jointopt.analysis import Absent, Duel, Findings, Tiers, percent, points
 from jointopt.reports.figures.panel import Panel, policy_label
-from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, listed
+from jointopt.reports.figures.theme import INK, axis, blank, draw_gap, listed
 
 KEY, QUESTION = "duels", "Do many cheap samples replace a strong one?"
 HEADERS = (
@@ -33,7 +31,8 @@ def duels(findings: Findings) -> Panel:
         showlegend=False,
     )
     for place, (duel, sure) in enumerate(zip(found.duels, found.decided, strict=True)):
-        _draw(figure, duel, place, sure=sure)
+        gap = duel.difference
+        draw_gap(figure, (gap.mean, gap.low, gap.high), place, _hover(duel), sure=sure)
     figure.add_vline(x=0, line={"color": INK, "width": 1})
     rows = tuple(_row(found, duel) for duel in found.duels)
     return Panel(KEY, QUESTION, _answer(found), figure, HEADERS, rows, _remark(found))
@@ -43,26 +42,11 @@ def _name(duel: Duel) -> str:
     return f"{duel.cheap.source.model} x {duel.cheap.n} against {duel.strong.source.model}"
 
 
-def _draw(figure: go.Figure, duel: Duel, place: int, *, sure: bool) -> None:
-    """One line of the forest."""
+def _hover(duel: Duel) -> str:
     found = duel.difference
-    hue, mark = INK, "circle-open"
-    if sure:
-        hue, mark = (BLUE, "square") if found.mean > 0 else (VERMILLION, "diamond")
-    figure.add_scatter(
-        x=[100 * found.mean],
-        y=[place],
-        mode="markers",
-        marker={"color": hue, "size": 11, "symbol": mark, "line": {"width": 2, "color": hue}},
-        error_x={
-            "array": [100 * (found.high - found.mean)],
-            "arrayminus": [100 * (found.mean - found.low)],
-            "color": hue,
-            "thickness": 2,
-            "width": 5,
-        },
-        hovertemplate=f"{policy_label(duel.cheap)}<br>against {policy_label(duel.strong)}<br>"
-        f"{points(found.mean)} points ({points(found.low)} to {points(found.high)})<extra></extra>",
+    return (
+        f"{policy_label(duel.cheap)}<br>against {policy_label(duel.strong)}<br>"
+        f"{points(found.mean)} points ({points(found.low)} to {points(found.high)})"
     )
 
 

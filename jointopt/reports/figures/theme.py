@@ -101,6 +101,36 @@ def listed(names: Sequence[str], **more: Any) -> dict[str, Any]:
     return axis(**quiet | places | more)
 
 
+def draw_gap(figure: go.Figure, gap: tuple[float, float, float], y: Any, hover: str, *, sure: bool) -> None:
+    """A line of a forest plot: a square ahead, a diamond behind, an open circle where it may be luck.
+
+    Args:
+        figure: which it is added to.
+        gap: mean, low and high end of a difference, as shares of 1; drawn in points.
+        y: the line.
+        hover: what it says when it is pointed at.
+        sure: whether it is more than luck.
+    """
+    mean, low, high = gap
+    hue, mark = INK, "circle-open"
+    if sure:
+        hue, mark = (BLUE, "square") if mean > 0 else (VERMILLION, "diamond")
+    figure.add_scatter(
+        x=[100 * mean],
+        y=[y],
+        mode="markers",
+        marker={"color": hue, "size": 11, "symbol": mark, "line": {"width": 2, "color": hue}},
+        error_x={
+            "array": [100 * (high - mean)],
+            "arrayminus": [100 * (mean - low)],
+            "color": hue,
+            "thickness": 2,
+            "width": 5,
+        },
+        hovertemplate=f"{hover}<extra></extra>",
+    )
+
+
 def showable(text: str) -> str:
     """The text with what cannot be shown (controls, half characters) replaced by a mark."""
     return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", text)
