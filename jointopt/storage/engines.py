@@ -4,6 +4,7 @@ SQLite is opened so that a power cut loses nothing and processes wait for one an
 dead connections are noticed, and statements end. It knows no table.
 """
 
+import logging
 import sqlite3
 import time
 from contextlib import closing
@@ -16,6 +17,9 @@ from sqlalchemy.exc import NoSuchModuleError
 from jointopt.errors import StorageError
 from jointopt.storage.addresses import FORMS, address_of
 from jointopt.storage.repeats import PATIENCE_S, PAUSE_S
+
+# A lost connection is mended, or told by us: the driver need not warn whoever has configured no logging.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 BUSY_TIMEOUT_MS = 30_000
 _CONNECTION = {  # in libpq's words: a host that does not answer is given up, and a cut wire noticed

@@ -148,15 +148,14 @@ class Orders:
     def mark_kept(self, connection: Connection, numbers: Sequence[int]) -> None:
         """Say, in the transaction that keeps the samples, that orders are done.
 
-        One that was opened again meanwhile is done too, if nobody has taken it: its other reservation is given back.
+        One that was opened again meanwhile is done too, if nobody else has taken it. The reservation that an order got
+        then is given back; what is settled stays settled.
         """
         for some in _chunks(numbers):
             rows = connection.execute(select(orders).where(self._mine, orders.c.id.in_(some)).with_for_update()).all()
-            done = [row.id for row in rows if row.state == OPEN or (row.state, row.worker) == (TAKEN, self.worker)]
-            spare = [row.reservation for row in rows if row.state == OPEN]
-            connection.execute(update(orders).where(orders.c.id.in_(done)).values(state=KEPT))
-            if spare:
-                accounts.release(self.database, connection, self.study_id, spare)
+            done = [row for row in rows if row.state == OPEN or (row.state, row.worker) == (TAKEN, self.worker)]
+            connection.execute(update(orders).where(orders.c.id.in_([row.id for row in done])).values(state=KEPT))
+            accounts.release(self.database, connection, self.study_id, [row.reservation for row in done])
 
     def outcomes(self) -> list[Outcome]:
         """Every order that has ended."""
