@@ -12,7 +12,7 @@ from jointopt.cli.compare import outcome
 from jointopt.cli.main import app
 from jointopt.domain import Policy, Source
 from jointopt.errors import NothingToReport, StudyFileError
-from jointopt.pocket.exam import draw_exam
+from tests.exam import write_exam
 
 STUDY = """
 name: small
@@ -35,9 +35,7 @@ CHOICES = {"prompts": PROMPTS, "strategies": "[single, majority]", "ns": "[1, 2]
 
 
 def _write(folder: Path, **choices: str) -> str:
-    exam = [problem for _, problem in draw_exam(5)[::4]][:24]
-    lines = [json.dumps({"question": problem.question, "answer": problem.answer}) for problem in exam]
-    (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_exam(folder)
     file = folder / "study.yaml"
     file.write_text(STUDY.format(**CHOICES | choices), encoding="utf-8")
     return str(file)

@@ -14,14 +14,12 @@ from typer.testing import CliRunner, Result
 from jointopt.analysis import percent
 from jointopt.cli.main import app
 from jointopt.errors import NothingToReport, UserError
-from jointopt.pocket.exam import draw_exam
 from tests.cli.test_samples import STUDY
+from tests.exam import write_exam
 
 
 def _write(folder: Path, calls: int) -> Path:
-    exam = [problem for _, problem in draw_exam(5)[::4]][:24]
-    lines = [json.dumps({"question": problem.question, "answer": problem.answer}) for problem in exam]
-    (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_exam(folder)
     text = STUDY.replace("calls: 400", f"calls: {calls}") + "preferences: {tokens: [0, 0.5], cost_usd: [0, 5000]}\n"
     (folder / "study.yaml").write_text(text, encoding="utf-8")
     return folder / "study.yaml"

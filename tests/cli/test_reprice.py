@@ -12,7 +12,7 @@ from jointopt.cli.main import app
 from jointopt.cli.reprice import read_latency, read_price
 from jointopt.domain import Latency
 from jointopt.errors import ModelError, UserError
-from jointopt.pocket.exam import draw_exam
+from tests.exam import write_exam
 
 STUDY = """
 name: small
@@ -37,9 +37,7 @@ seed: 3
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a study that has run to its end."""
     folder = tmp_path_factory.mktemp("study")
-    exam = [problem for _, problem in draw_exam(5)[::4]][:24]
-    lines = [json.dumps({"question": problem.question, "answer": problem.answer}) for problem in exam]
-    (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_exam(folder)
     file = folder / "study.yaml"
     file.write_text(STUDY, encoding="utf-8")
     assert CliRunner().invoke(app, ["run", str(file)]).exit_code == 0

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from jointopt.cli.main import app
 from jointopt.cli.samples import in_full
 from jointopt.errors import UserError
-from jointopt.pocket.exam import draw_exam
 from jointopt.reports import Exhibition
+from tests.exam import write_exam
 
 STUDY = """
 name: small
@@ -33,9 +33,7 @@ seed: 3
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a study that has run to its end."""
     folder = tmp_path_factory.mktemp("study")
-    exam = [problem for _, problem in draw_exam(5)[::4]][:24]
-    lines = [json.dumps({"question": problem.question, "answer": problem.answer}) for problem in exam]
-    (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_exam(folder)
     (folder / "study.yaml").write_text(STUDY, encoding="utf-8")
     assert CliRunner().invoke(app, ["run", str(folder / "study.yaml"), "--json"]).exit_code == 0
     return folder / "study.yaml"

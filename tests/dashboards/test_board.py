@@ -3,13 +3,10 @@
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -17,6 +14,7 @@ import pytest
 
 from jointopt.reports.figures import FIGURES
 from tests.dashboards.conftest import Browser
+from tests.loopback import free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "tests" / "screenshots"
@@ -36,9 +34,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def dashboard(study: Path) -> Iterator[str]:
     """`jointopt dashboard` on a free port."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "jointopt", "dashboard", str(study), "--port", str(port)]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
@@ -46,22 +42,11 @@ def dashboard(study: Path) -> Iterator[str]:
         for line in running.stderr:
             if "Listening" in line or "Serving" in line or "Ctrl-C" in line:
                 break
-        _wait_for(f"http://127.0.0.1:{port}/api/studies", running)
+        wait_for(f"http://127.0.0.1:{port}/api/studies", running)
         yield f"http://127.0.0.1:{port}"
     finally:
         running.terminate()
         running.communicate(timeout=30)
-
-
-def _wait_for(url: str, running: "subprocess.Popen[str]") -> None:
-    for _ in range(150):
-        assert running.poll() is None, "the dashboard stopped"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"{url} never answered")
 
 
 async def test_our_figures_are_in_optuna_dashboard(dashboard: str, browser: Browser) -> None:

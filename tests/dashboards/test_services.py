@@ -3,21 +3,21 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jointopt.search import open_trials, reach_trials
+from jointopt.search import close_trials, open_trials, reach_trials
 from jointopt.storage import Studies, open_database
 from tests.dashboards.compose import ROOT, filled, read_compose
+from tests.loopback import free_port
 from tests.postgres import PASSWORD, Server
 
 PATIENCE_S = 120
@@ -34,7 +34,7 @@ class Local:
 
     def __init__(self, url: str, study: Path) -> None:
         self._services = filled(read_compose()["services"], {"POSTGRES_PASSWORD": PASSWORD, "STUDY": "quickstart"})
-        self.trials, self.board = _free_port(), _free_port()
+        self.trials, self.board = free_port(), free_port()
         self._words = {
             "postgres:5432/jointopt": url.rpartition("@")[2],
             "trials:13000": f"127.0.0.1:{self.trials}",
@@ -92,12 +92,6 @@ class Local:
         return word
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def local(postgres_url: str, tmp_path: Path) -> Local:
     """The services on an empty database, and a small study."""
@@ -112,7 +106,7 @@ def test_the_health_check_of_postgresql_tells_up_from_down(local: Local, postgre
     """`pg_isready` as compose calls it succeeds on a server that answers, and fails where none does."""
     programs = f"{postgres._programs}:{os.environ['PATH']}"  # noqa: SLF001  # the server's own pg_isready
     assert local.is_well("postgres", PATH=programs, PGPORT=str(postgres.port))
-    assert not local.is_well("postgres", PATH=programs, PGPORT=str(_free_port()))
+    assert not local.is_well("postgres", PATH=programs, PGPORT=str(free_port()))
 
 
 def test_proxy_and_dashboard_serve_the_studies(local: Local, postgres_url: str) -> None:
@@ -122,9 +116,8 @@ def test_proxy_and_dashboard_serve_the_studies(local: Local, postgres_url: str) 
         local.wait_for("trials", proxy)
         through: Any = reach_trials(f"grpc://127.0.0.1:{local.trials}")
         assert through.get_all_studies() == []
-        trials: Any = open_trials(postgres_url, "a study", sampler="random", seed=1)
-        trials._storage.remove_session()  # noqa: SLF001  # Optuna lets go of a storage nowhere else
-        trials._storage._backend.engine.dispose()  # noqa: SLF001
+        trials = open_trials(postgres_url, "a study", sampler="random", seed=1)
+        close_trials(trials)
         assert [study.study_name for study in through.get_all_studies()] == ["a study"]
         through.close()
         with local.running("dashboard") as dashboard:
@@ -136,10 +129,9 @@ def test_proxy_and_dashboard_serve_the_studies(local: Local, postgres_url: str) 
 @pytest.mark.parametrize("program", [["-m", "dashboards"], ["-m", "jointopt", "dashboard"]], ids=["module", "command"])
 def test_the_dashboard_needs_a_database_only(program: list[str], postgres_url: str) -> None:
     """Without a proxy and without a study file it shows whichever studies a database holds."""
-    trials: Any = open_trials(postgres_url, "another", sampler="random", seed=1)
-    trials._storage.remove_session()  # noqa: SLF001  # Optuna lets go of a storage nowhere else
-    trials._storage._backend.engine.dispose()  # noqa: SLF001
-    port = _free_port()
+    trials = open_trials(postgres_url, "another", sampler="random", seed=1)
+    close_trials(trials)
+    port = free_port()
     command = [sys.executable, *program, "--storage", postgres_url, "--port", str(port)]
     running = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE)
     try:

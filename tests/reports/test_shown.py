@@ -1,13 +1,9 @@
 """A study whose every word is an attack, in the real dashboard: nothing runs, nothing is fetched, all figures stand."""
 
 import json
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlparse
@@ -21,6 +17,7 @@ from jointopt.reports.board import brief
 from jointopt.reports.figures import FIGURES
 from jointopt.search import open_trials
 from tests.dashboards.conftest import Browser
+from tests.loopback import free_port, wait_for
 from tests.reports.figures.invented import draw_insight
 
 SCREENSHOTS = Path(__file__).parents[2] / "tests" / "screenshots"
@@ -65,28 +62,15 @@ def dashboard(findings: Findings, tmp_path: Path) -> Iterator[str]:
         study.tell(trial, number / 10)
     prompts = {name: Prompt(name, BLOCK, system=EVIL) for name in ("wicked", "plain")}
     Board(study, prompts).publish(_wicked(findings))
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     serve = "import sys, optuna_dashboard as d; d.run_server(sys.argv[1], host='127.0.0.1', port=int(sys.argv[2]))"
     running = subprocess.Popen([sys.executable, "-c", serve, url, str(port)], stderr=subprocess.DEVNULL)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/api/studies", running)
+        wait_for(f"http://127.0.0.1:{port}/api/studies", running)
         yield f"http://127.0.0.1:{port}"
     finally:
         running.terminate()
         running.wait(timeout=30)
-
-
-def _wait_for(url: str, running: "subprocess.Popen[bytes]") -> None:
-    for _ in range(150):
-        assert running.poll() is None, "the dashboard stopped"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"{url} never answered")
 
 
 async def _harmless(browser: Browser) -> None:

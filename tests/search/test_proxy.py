@@ -1,31 +1,24 @@
 """Trials reached through Optuna's proxy are the trials of the database."""
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from typing import Any
+from contextlib import contextmanager
 
 import pytest
 
 from jointopt.errors import StorageError
-from jointopt.search import Trials, close_stale, open_trials, reach_trials
+from jointopt.search import close_stale, close_trials, open_trials, reach_trials
 from jointopt.search.record import PROXY
+from tests.loopback import free_port
 
 MODULE = [sys.executable, "-m", "dashboards.proxy"]
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
 def _proxy(url: str) -> Iterator[str]:
     """A proxy in a process of its own; its address."""
-    port = _free_port()
+    port = free_port()
     running = subprocess.Popen([*MODULE, "--storage", url, "--port", str(port)], stderr=subprocess.PIPE)
     address = f"grpc://127.0.0.1:{port}"
     try:
@@ -35,16 +28,6 @@ def _proxy(url: str) -> Iterator[str]:
     finally:
         running.terminate()
         running.communicate(timeout=30)
-
-
-def _let_go(trials: Trials) -> None:
-    """Close what a study of Optuna's keeps open; only its storages know how."""
-    storage: Any = trials._storage  # noqa: SLF001
-    if hasattr(storage, "_backend"):
-        storage.remove_session()
-        storage._backend.engine.dispose()  # noqa: SLF001
-    else:
-        storage.close()
 
 
 def test_two_clients_and_the_database_see_the_same_trials(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +53,7 @@ def test_two_clients_and_the_database_see_the_same_trials(postgres_url: str, mon
         assert close_stale(one) == 1 and not close_stale(seen)
         assert len(direct.trials) == 4
         for trials in (direct, one, two, seen):
-            _let_go(trials)
+            close_trials(trials)
 
 
 @pytest.mark.parametrize("address", ["grpc://host", "grpc://host:0", "grpc://host:70000", "grpc://a:b@host:13000"])
@@ -83,7 +66,7 @@ def test_what_is_no_address_of_a_proxy_is_refused(address: str) -> None:
 def test_a_proxy_that_is_not_there_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who asks for a proxy and finds none is told what to start, and nothing goes around it."""
     monkeypatch.setattr("jointopt.search.proxy.PATIENCE_S", 0.5)
-    monkeypatch.setenv(PROXY, f"grpc://127.0.0.1:{_free_port()}")
+    monkeypatch.setenv(PROXY, f"grpc://127.0.0.1:{free_port()}")
     with pytest.raises(StorageError, match=r"no proxy of Optuna's answers[\s\S]*python -m dashboards.proxy"):
         open_trials("sqlite:///unused.db", "small", sampler="random", seed=1)
 

@@ -8,11 +8,12 @@ from threading import Barrier, Timer
 import optuna
 import pytest
 from optuna.trial import TrialState
-from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
+from sqlalchemy import Engine, event
 
 from jointopt.errors import StorageError
 from jointopt.search.reach import steady
 from jointopt.search.record import close_stale, close_trials, count_trials, open_trials
+from tests.outages import after_commit, before_commit, every_end, kill
 from tests.postgres import Server
 
 
@@ -45,54 +46,18 @@ def engine_of(study: optuna.Study) -> Engine:
     return engine
 
 
-def stop(server: Server) -> None:
-    """As an administrator restarts it."""
-    server.stop()
-    server.start()
-
-
-def kill(server: Server) -> None:
-    """As a power cut ends it: it recovers when it starts again."""
-    server.kill()
-    server.start()
-
-
-def before_commit(study: optuna.Study, trouble: Callable[[], None]) -> None:
-    """Have something happen once, when all has been said and nothing is committed yet."""
-    once = iter([trouble])
-
-    def meet(_connection: Connection) -> None:
-        next(once, lambda: None)()
-
-    event.listen(engine_of(study), "commit", meet)
-
-
-def after_commit(study: optuna.Study, server: Server) -> None:
-    """Lose the acknowledgement of the next commit: it is carried out, and the connection ends before it is told."""
-    once, dialect = iter([True]), engine_of(study).dialect
-    commit = dialect.do_commit
-
-    def commit_and_fall_silent(dbapi_connection: PoolProxiedConnection) -> None:
-        commit(dbapi_connection)
-        if next(once, False):
-            server.say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jointopt'")
-            dbapi_connection.cursor().execute("SELECT 1")  # the driver says that it is gone
-
-    dialect.do_commit = commit_and_fall_silent  # type: ignore[method-assign]
-
-
 def write_down(study: optuna.Study, number: int) -> None:
     """Add a finished trial, unless it is there."""
     if count_trials(study) <= number:
         study.add_trial(optuna.create_trial(value=float(number)))
 
 
-@pytest.mark.parametrize("end", [stop, kill], ids=["restarted", "killed"])
+@every_end
 def test_a_trial_is_written_once_when_the_server_goes_away(
     trials: optuna.Study, server: Server, end: Callable[[Server], None]
 ) -> None:
     """In the middle of it, and between two of them."""
-    before_commit(trials, lambda: end(server))
+    before_commit(engine_of(trials), lambda: end(server))
     steady(lambda: write_down(trials, 0))
     end(server)
     steady(lambda: write_down(trials, 1))
@@ -101,7 +66,7 @@ def test_a_trial_is_written_once_when_the_server_goes_away(
 
 def test_a_trial_whose_acknowledgement_is_lost_is_written_once(trials: optuna.Study, server: Server) -> None:
     """Optuna itself would repeat the addition, and have two: here the connection is told as lost first."""
-    after_commit(trials, server)
+    after_commit(engine_of(trials), server)
     steady(lambda: write_down(trials, 0))
     assert [trial.value for trial in trials.trials] == [0.0]
 
@@ -118,9 +83,9 @@ def test_asking_and_telling_wait_for_a_server_that_is_down(trials: optuna.Study,
     later.start()
     assert 0 <= steady(lambda: trial.suggest_float("x", 0, 1)) <= 1
     later.join()
-    after_commit(trials, server)
+    after_commit(engine_of(trials), server)
     steady(lambda: trial.set_user_attr("scorecard", "{}"))
-    after_commit(trials, server)
+    after_commit(engine_of(trials), server)
     steady(lambda: trials.tell(trial, 0.5, skip_if_finished=True))
     (told,) = trials.trials
     assert (told.value, told.user_attrs, list(told.params)) == (0.5, {"scorecard": "{}"}, ["x"])
@@ -130,7 +95,7 @@ def test_trials_that_a_dead_run_left_running_are_ended(trials: optuna.Study, ser
     """Also while the server is restarted."""
     for _ in range(3):
         trials.ask()
-    before_commit(trials, lambda: kill(server))
+    before_commit(engine_of(trials), lambda: kill(server))
     assert close_stale(trials) == 3
     assert {trial.state for trial in trials.get_trials()} == {TrialState.FAIL}
 

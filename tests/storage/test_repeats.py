@@ -5,11 +5,12 @@ from contextlib import closing
 from threading import Barrier, Event, Thread
 
 import pytest
-from sqlalchemy import Connection, PoolProxiedConnection, event, text
+from sqlalchemy import Connection, text
 
 from jointopt.domain import Budget, Request, Sample, Spend
 from jointopt.errors import StorageError, StudyLost
 from jointopt.storage import Crew, Database, Ledger, SamplePool, Settlement, SharedPace, Studies, open_database
+from tests.outages import after_commit, before_commit, every_end, kill
 from tests.postgres import Server
 
 Ask = Callable[[str], Request]
@@ -23,53 +24,13 @@ def server(postgres: Server) -> Iterator[Server]:
     postgres.start()
 
 
-def stop(server: Server) -> None:
-    """As an administrator restarts it."""
-    server.stop()
-    server.start()
-
-
-def kill(server: Server) -> None:
-    """As a power cut ends it: it recovers when it starts again."""
-    server.kill()
-    server.start()
-
-
-every_end = pytest.mark.parametrize("end", [stop, kill], ids=["restarted", "killed"])
-
-
-def before_commit(database: Database, trouble: Callable[[], None]) -> None:
-    """Have something happen once, when all has been said and nothing is committed yet."""
-    once = iter([trouble])
-
-    def meet(_connection: Connection) -> None:
-        next(once, lambda: None)()
-
-    event.listen(database.engine, "commit", meet)
-
-
-def after_commit(database: Database, server: Server) -> None:
-    """Lose the acknowledgement of the next commit: it is carried out, and the connection ends before it is told."""
-    once = iter([True])
-    dialect = database.engine.dialect
-    commit = dialect.do_commit
-
-    def commit_and_fall_silent(dbapi_connection: PoolProxiedConnection) -> None:
-        commit(dbapi_connection)
-        if next(once, False):
-            server.say("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jointopt'")
-            dbapi_connection.cursor().execute("SELECT 1")  # the driver says that it is gone
-
-    dialect.do_commit = commit_and_fall_silent  # type: ignore[method-assign]
-
-
 @on_postgres
 @every_end
 def test_a_transaction_that_is_broken_off_is_done_again(
     database: Database, ledger: Ledger, server: Server, end: Callable[[Server], None]
 ) -> None:
     """The server goes away before the commit, and comes back: the money is reserved once, and the accounts agree."""
-    before_commit(database, lambda: end(server))
+    before_commit(database.engine, lambda: end(server))
     reserved = ledger.reserve_many([Spend(3), Spend(4)], "search")
     assert len(reserved) == 2
     assert ledger.reserved() == Spend(7)
@@ -98,7 +59,7 @@ def test_a_reservation_whose_acknowledgement_is_lost_is_made_once(
 ) -> None:
     """The call that is repeated finds its own rows, in their order, even where a second one would not have fitted."""
     ledger.reserve(Spend(90), "search")
-    after_commit(database, server)
+    after_commit(database.engine, server)
     reserved = ledger.reserve_many([Spend(6), Spend(4)], "search")
     assert reserved == sorted(set(reserved))
     assert ledger.reserved() == Spend(100)
@@ -113,15 +74,15 @@ def test_what_is_settled_released_or_written_off_twice_counts_once(
 ) -> None:
     """Each of them is repeated after its commit, and what is returned is what the first time would have."""
     one, two, three = ledger.reserve_many([Spend(1), Spend(1), Spend(5)], "search")
-    after_commit(database, server)
+    after_commit(database.engine, server)
     sample = Sample(0, "42", input_tokens=3)
     pool.keep_and_settle([Settlement(ask("?"), [sample], one, Spend(1, 3))])
-    after_commit(database, server)
+    after_commit(database.engine, server)
     ledger.release_many([two])
     other = Ledger(database, ledger.study_id, ledger.budget, owner="other:1:1")
-    after_commit(database, server)
+    after_commit(database.engine, server)
     assert other.write_off() == Spend(5) == ledger.lost()
-    after_commit(database, server)
+    after_commit(database.engine, server)
     ledger.settle(three, Spend(2))
     assert ledger.spent() == Spend(3, 3)
     assert ledger.audit() == []
@@ -134,16 +95,16 @@ def test_the_wall_clock_and_the_owner_survive_a_lost_acknowledgement(
 ) -> None:
     """Seconds are counted once, and who conducts does so still."""
     begun_s, crew = database.query(database.now), Crew(database, study_id)
-    after_commit(database, server)
+    after_commit(database.engine, server)
     assert crew.conduct(again=True)
-    after_commit(database, server)
+    after_commit(database.engine, server)
     assert crew.beat().conducts
-    after_commit(database, server)
+    after_commit(database.engine, server)
     crew.step_down("stopped")
     assert 0 < studies.find("first").elapsed_s <= database.query(database.now) - begun_s
-    after_commit(database, server)
+    after_commit(database.engine, server)
     assert studies.begin("second", "text", "", now=1.0).name == "second"
-    after_commit(database, server)
+    after_commit(database.engine, server)
     studies.record(study_id, "key", [1, 2])
     assert studies.recall(study_id, "key") == [1, 2]
     assert studies.names() == ["first", "second"]
@@ -152,7 +113,7 @@ def test_the_wall_clock_and_the_owner_survive_a_lost_acknowledgement(
 @on_postgres
 def test_a_lane_is_booked_at_least_once(database: Database, server: Server) -> None:
     """A second booking of the same call leaves a place unused; the limit holds."""
-    after_commit(database, server)
+    after_commit(database.engine, server)
     pace = SharedPace(database)
     assert pace("requests", 3600.0) <= 3600.0
     assert pace("requests", 3600.0) > 3000.0
@@ -194,7 +155,7 @@ def test_one_that_was_frozen_in_mid_transaction_begins_anew(url: str, database: 
                 ledger.reserve(Spend(60), "search")  # waits for the lock until the server has ended the other
                 others_went_on.set()
 
-        before_commit(frozen, sleep_and_go_on)
+        before_commit(frozen.engine, sleep_and_go_on)
         Ledger(frozen, ledger.study_id, Budget(calls=100)).reserve(Spend(40), "search")
         assert others_went_on.is_set()
     assert ledger.reserved() == Spend(100)

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
 from jointopt.cli.main import app
-from jointopt.pocket.exam import draw_exam
+from tests.exam import write_exam
 from tests.study.conftest import STUDY
 
 Members = dict[str, bytes]
@@ -16,11 +18,17 @@ Members = dict[str, bytes]
 
 def write_study(folder: Path, calls: int = 400, more: str = "") -> Path:
     """A study file with its data; `more` stands at its end."""
-    exam = [problem for _, problem in draw_exam(5)[::4]][:24]
-    lines = [json.dumps({"question": problem.question, "answer": problem.answer}) for problem in exam]
-    (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_exam(folder)
     (folder / "study.yaml").write_text(STUDY.format(calls=calls) + more, encoding="utf-8")
     return folder / "study.yaml"
+
+
+def honest(folder: Path) -> Path:
+    """The bundle of a study that has been run."""
+    file = write_study(folder, 300)
+    for command in (["run", str(file), "--json"], ["bundle", str(file)]):
+        assert CliRunner().invoke(app, command).exit_code == 0
+    return folder / "small.bundle"
 
 
 def members(bundle: Path) -> Members:

@@ -1,12 +1,15 @@
 """A small, real study on the embedded model."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from jointopt.pocket.exam import draw_exam
+from tests.exam import write_exam
+from tests.hostile.server import Server as Model
+from tests.hostile.server import serving
+from tests.postgres import Server
+from tests.study.crowd import AT_LEISURE_S, Claims, Shelf, undisturbed
 
 STUDY = """
 name: small
@@ -32,11 +35,35 @@ def small_study(tmp_path: Path) -> Callable[[int], Path]:
     """Writes the study file for a budget of so many calls, and returns its path."""
 
     def write(calls: int = 600) -> Path:
-        exam = [problem for _, problem in draw_exam(5)[::4]][:24]
-        lines = [json.dumps({"question": problem.question, "answer": problem.answer}) for problem in exam]
-        (tmp_path / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        write_exam(tmp_path)
         file = tmp_path / "study.yaml"
         file.write_text(STUDY.format(calls=calls), encoding="utf-8")
         return file
 
     return write
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Model]:
+    """A model that gives equal requests equal answers, at leisure."""
+    with serving(delay_s=AT_LEISURE_S, settled=True, keep=False) as server:
+        yield server
+
+
+@pytest.fixture
+def bought(model: Model) -> Callable[[], int]:
+    """How many completions the model has billed since the test began."""
+    before = model.bill.completions
+    return lambda: model.bill.completions - before
+
+
+@pytest.fixture(scope="module")
+def alone(postgres: Server, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Claims:
+    """What one worker finds that nobody disturbs."""
+    return undisturbed(postgres, tmp_path_factory.mktemp("alone"), model.url)
+
+
+@pytest.fixture
+def shelf(postgres: Server, postgres_url: str) -> Shelf:
+    """An empty database, for a crowd of workers."""
+    return Shelf(postgres, postgres_url)

@@ -40,6 +40,7 @@ sampler: {sampler}
 PLENTY = "{calls: 20000}"  # so much that what a death costs is missing nowhere
 EXAMPLES = 32
 LEASE_S = 2.0
+AT_LEISURE_S = 0.02
 _PATIENCE_S = 120.0
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.study.crowd", "aiohttp", "alembic.command", "optuna.storages._rdb.storage"])

@@ -1,6 +1,5 @@
 """The browser of samples: what it shows is what was sent, drawn, counted and marked."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +9,9 @@ import pytest
 from jointopt.config import read_study
 from jointopt.domain import Policy, Sample, Source
 from jointopt.errors import NothingToReport, UserError
-from jointopt.pocket.exam import draw_exam
 from jointopt.reports import Exhibit, say_answers
 from jointopt.study import Study
+from tests.exam import write_exam
 from tests.study.conftest import STUDY
 
 STRATEGIES = "[single, majority, weighted, {best_of: {by: length}}, {early_stop: {window: 2}}]"
@@ -22,9 +21,7 @@ STRATEGIES = "[single, majority, weighted, {best_of: {by: length}}, {early_stop:
 def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
     """A study with strategies of several kinds, run to its end."""
     folder = tmp_path_factory.mktemp("browse")
-    exam = [problem for _, problem in draw_exam(5)[::4]][:24]
-    lines = [json.dumps({"question": problem.question, "answer": problem.answer}) for problem in exam]
-    (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_exam(folder)
     file = folder / "study.yaml"
     text = STUDY.format(calls=500).replace("[single, majority, best_of]", STRATEGIES)
     file.write_text(text.replace("n: [1, 2, 4]", "n: [1, 4]"), encoding="utf-8")
@@ -142,9 +139,7 @@ def test_names_are_those_that_reports_write(study: Study) -> None:
 
 def test_sealed_examples_are_not_there_while_the_seal_is_closed(tmp_path: Path) -> None:
     """An example of the sealed half is refused until the study has ended, and an unjudged study says so."""
-    exam = [problem for _, problem in draw_exam(5)[::4]][:24]
-    lines = [json.dumps({"question": problem.question, "answer": problem.answer}) for problem in exam]
-    (tmp_path / "examples.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_exam(tmp_path)
     (tmp_path / "study.yaml").write_text(STUDY.format(calls=500), encoding="utf-8")
     with Study(read_study(tmp_path / "study.yaml")) as study:
         with pytest.raises(UserError, match="sealed until the search has ended"):

@@ -5,21 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from jointopt.cli.main import app
 from jointopt.errors import BundleError
 from jointopt.study.unbundle import open_bundle
-from tests.study.bundles import Members, members, pack, with_manifest, write_study
+from tests.study.bundles import Members, honest, members, pack, with_manifest
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An honest bundle."""
-    file = write_study(tmp_path_factory.mktemp("study"), 300)
-    assert CliRunner().invoke(app, ["run", str(file), "--json"]).exit_code == 0
-    assert CliRunner().invoke(app, ["bundle", str(file)]).exit_code == 0
-    return file.parent / "small.bundle"
+    return honest(tmp_path_factory.mktemp("study"))
 
 
 def _twice(table: str) -> Callable[[Members], None]:

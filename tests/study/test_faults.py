@@ -5,14 +5,13 @@ again, and the ledger counts the first one at its worst price. That is all that 
 """
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.hostile.server import Server as Model
-from tests.hostile.server import serving
-from tests.postgres import Server, running_server
+from tests.postgres import running_server
 from tests.study.crowd import (
     Claims,
     Shelf,
@@ -23,39 +22,12 @@ from tests.study.crowd import (
     kept,
     left_over,
     start,
-    undisturbed,
     until,
     write_study,
 )
 from tests.study.killing import kill_one
 
 DELAY_S = 0.05
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[Model]:
-    """A model that gives equal requests equal answers."""
-    with serving(delay_s=DELAY_S, settled=True, keep=False) as server:
-        yield server
-
-
-@pytest.fixture
-def bought(model: Model) -> Callable[[], int]:
-    """How many completions the model has billed since the test began."""
-    before = model.bill.completions
-    return lambda: model.bill.completions - before
-
-
-@pytest.fixture(scope="module")
-def alone(postgres: Server, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Claims:
-    """What one worker finds that nobody disturbs."""
-    return undisturbed(postgres, tmp_path_factory.mktemp("alone"), model.url)
-
-
-@pytest.fixture
-def shelf(postgres: Server, postgres_url: str) -> Shelf:
-    """An empty database."""
-    return Shelf(postgres, postgres_url)
 
 
 @pytest.mark.parametrize("seed", range(6))

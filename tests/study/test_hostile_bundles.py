@@ -15,16 +15,13 @@ from jointopt.cli.main import app
 from jointopt.errors import BundleError, UserError
 from jointopt.study import archive
 from jointopt.study.unbundle import open_bundle
-from tests.study.bundles import Members, members, pack, with_manifest, with_row, write_study
+from tests.study.bundles import Members, honest, members, pack, with_manifest, with_row
 
 
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An honest bundle."""
-    file = write_study(tmp_path_factory.mktemp("study"), 300)
-    assert CliRunner().invoke(app, ["run", str(file), "--json"]).exit_code == 0
-    assert CliRunner().invoke(app, ["bundle", str(file)]).exit_code == 0
-    return file.parent / "small.bundle"
+    return honest(tmp_path_factory.mktemp("study"))
 
 
 def _look(bundle: Path) -> None:

@@ -1,14 +1,10 @@
 """What befalls the machines of a study, in whole processes: a disk that is full."""
 
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.hostile.server import Server as Model
-from tests.hostile.server import serving
-from tests.postgres import Server
 from tests.study.crowd import (
     Claims,
     File,
@@ -16,34 +12,12 @@ from tests.study.crowd import (
     claims,
     kept,
     left_over,
-    undisturbed,
     until,
     write_study,
 )
 from tests.study.hosts import Command, fill, small_disk
 
 DELAY_S = 0.05
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[Model]:
-    """A model that gives equal requests equal answers."""
-    with serving(delay_s=DELAY_S, settled=True, keep=False) as server:
-        yield server
-
-
-@pytest.fixture
-def bought(model: Model) -> Callable[[], int]:
-    """How many completions the model has billed since the test began."""
-    before = model.bill.completions
-    return lambda: model.bill.completions - before
-
-
-@pytest.fixture(scope="module")
-def alone(postgres: Server, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Claims:
-    """What one worker finds that nobody disturbs."""
-    model.delay_s = 0.0
-    return undisturbed(postgres, tmp_path_factory.mktemp("alone"), model.url)
 
 
 def _ended_for_want_of_room(run: Command) -> None:

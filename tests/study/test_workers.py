@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,9 +14,9 @@ import pytest
 
 from jointopt.study import stop_study
 from tests.hostile.server import Server as Model
-from tests.hostile.server import serving
 from tests.postgres import Server
 from tests.study.crowd import (
+    AT_LEISURE_S,
     LEASE_S,
     Claims,
     File,
@@ -29,39 +29,12 @@ from tests.study.crowd import (
     kept,
     left_over,
     start,
-    undisturbed,
     until,
     write_study,
 )
 
-AT_LEISURE_S, SLOW_S = 0.02, 0.5
+SLOW_S = 0.5
 BUDGETS = {"calls": 500, "tokens": 30_000, "usd": 0.03}
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[Model]:
-    """A model that answers at leisure."""
-    with serving(delay_s=AT_LEISURE_S, settled=True, keep=False) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def alone(postgres: Server, model: Model, tmp_path_factory: pytest.TempPathFactory) -> Claims:
-    """What one worker finds that nobody disturbs."""
-    return undisturbed(postgres, tmp_path_factory.mktemp("alone"), model.url)
-
-
-@pytest.fixture
-def bought(model: Model) -> Callable[[], int]:
-    """How many completions the model has billed since the test began."""
-    before = model.bill.completions
-    return lambda: model.bill.completions - before
-
-
-@pytest.fixture
-def shelf(postgres: Server, postgres_url: str) -> Shelf:
-    """An empty database."""
-    return Shelf(postgres, postgres_url)
 
 
 def _settled(store: Shelf | File, bought: int) -> None:
