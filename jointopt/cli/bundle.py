@@ -9,6 +9,8 @@ import typer
 from jointopt.analysis import to_json
 from jointopt.cli.arguments import AsJson, StudyFile
 from jointopt.cli.reading import beside, open_to_read
+from jointopt.cli.writing import keep_clear, prints
+from jointopt.errors import UserError
 from jointopt.study.bundle import write_bundle
 from jointopt.study.unbundle import SUFFIX
 
@@ -21,8 +23,12 @@ def bundle(
     as_json: AsJson = False,
 ) -> None:
     """Write a study into one file that `jointopt report` reads anywhere, offline, with the same numbers."""
+    if prints(output):
+        raise UserError("a bundle is no text to be printed", where="--output -", mend="name a file")
     with open_to_read(study) as opened:
-        written = write_bundle(opened, output or beside(study, f"{opened.plan.name}{SUFFIX}"))
+        file = output or beside(study, f"{opened.plan.name}{SUFFIX}")
+        keep_clear(opened.plan, {"--output": file}, study=study)
+        written = write_bundle(opened, file)
     if as_json:
         typer.echo(json.dumps(to_json({**_told(written), "file": str(written.file)})))
         return

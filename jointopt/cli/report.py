@@ -11,7 +11,8 @@ import typer
 from jointopt.analysis import Findings, to_json, verdict
 from jointopt.cli.arguments import AsJson, StudyFile
 from jointopt.cli.reading import beside, open_to_read
-from jointopt.errors import StorageError, UserError
+from jointopt.cli.writing import keep_clear, prints, write
+from jointopt.errors import UserError
 from jointopt.reports import Gate, hold_against, to_csv, to_junit
 from jointopt.study import Study
 
@@ -44,14 +45,15 @@ def report(
     if fail_under is not None and not (isfinite(fail_under) and 0 <= fail_under <= 1):
         mend = "write a share, 0.8 for 80%"
         raise UserError(f"{fail_under:g} is no score", where="--fail-under", mend=mend)
-    _refuse_mixture({"--json": as_json, "--csv": _prints(rows), "--junit": _prints(junit), "--output": _prints(output)})
+    _refuse_mixture({"--json": as_json, "--csv": prints(rows), "--junit": prints(junit), "--output": prints(output)})
     with open_to_read(study) as opened:
+        keep_clear(opened.plan, {"--output": output, "--csv": rows, "--junit": junit}, study=study)
         findings = opened.findings()
         gates = hold_against(findings, fail_under)
         if rows:
-            _write(rows, to_csv(opened.ranked()))
+            write(rows, to_csv(opened.ranked()))
         if junit:
-            _write(junit, to_junit(findings, gates))
+            write(junit, to_junit(findings, gates))
         if as_json:
             typer.echo(
                 json.dumps({"findings": to_json(findings), "verdict": verdict(findings), "gates": to_json(gates)})
@@ -59,10 +61,6 @@ def report(
         if output or not (rows or junit or as_json):
             _write_page(opened, findings, output or beside(study, f"{findings.study}-report.html"), quiet=as_json)
     _judge(gates)
-
-
-def _prints(file: Path | None) -> bool:
-    return str(file) == "-"
 
 
 def _refuse_mixture(printed: Mapping[str, bool]) -> None:
@@ -74,19 +72,8 @@ def _refuse_mixture(printed: Mapping[str, bool]) -> None:
 
 
 def _write_page(opened: Study, findings: Findings, page: Path, *, quiet: bool) -> None:
-    _write(page, opened.report(findings))
+    write(page, opened.report(findings))
     typer.echo(f"report: {page}", err=quiet)
-
-
-def _write(file: Path, content: str) -> None:
-    if str(file) == "-":
-        typer.echo(content, nl=False)
-        return
-    try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        told, mend = f"cannot be written: {error.strerror}", "name a file in a folder that is there"
-        raise StorageError(told, where=str(file), mend=mend) from None
 
 
 def _judge(gates: tuple[Gate, ...]) -> None:

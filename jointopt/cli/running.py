@@ -10,7 +10,9 @@ from jointopt.analysis import Findings, to_json, verdict
 from jointopt.cli.hands import local_workers
 from jointopt.cli.progress import watch
 from jointopt.cli.signals import stoppable
+from jointopt.cli.writing import keep_clear, prints, write
 from jointopt.config import Plan
+from jointopt.errors import UserError
 from jointopt.study import Study
 
 Workers = Annotated[
@@ -22,11 +24,15 @@ Page = Annotated[Path | None, typer.Option("--report", help="Where the page goes
 def run_plan(plan: Plan, page: Path | None, *, workers: int, force: bool, as_json: bool) -> None:
     """Run a study to its end, write the report, and print the verdict."""
     page = page or plan.path.parent / f"{plan.name}-report.html"
+    if prints(page):
+        mend = "name a file; `jointopt report -o -` prints the page"
+        raise UserError("the verdict is printed there", where="--report -", mend=mend)
+    keep_clear(plan, {"--report": page})
     show = watch(as_json=as_json)
     with stoppable(), show, Study(plan, force=force, on_progress=show.update) as opened:
         with local_workers(plan, workers - 1):
             findings = opened.run()
-        page.write_text(opened.report(findings), encoding="utf-8")
+        write(page, opened.report(findings))
         unwatched = opened.unwatched()
     for model, why in unwatched.items():
         typer.echo(f"model {model!r} is not watched for change: {why}", err=True)

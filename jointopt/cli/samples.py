@@ -1,7 +1,7 @@
 """``jointopt samples``."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 import typer
@@ -9,13 +9,14 @@ import typer
 from jointopt.analysis import percent, to_json
 from jointopt.cli.arguments import AsJson, StudyFile
 from jointopt.cli.reading import open_to_read
+from jointopt.errors import UserError
 from jointopt.reports import Exhibit, Exhibition, Witness, plain, say, say_answers
 
 SHOWN = 20
 _ID, _QUESTION = 12, 60  # characters of a line of the list
 
 
-def samples(
+def samples(  # noqa: PLR0913, PLR0917 - each is an option of the command
     study: StudyFile,
     example: Annotated[
         str | None, typer.Option("--example", metavar="ID", help="Show this example in full; left out: a list.")
@@ -23,13 +24,13 @@ def samples(
     policy: Annotated[
         str | None, typer.Option("--policy", metavar="TEXT", help="As reports write it; left out: the winner.")
     ] = None,
-    right: Annotated[
-        bool | None, typer.Option("--right/--wrong", help="Only examples that were right, or were not wholly right.")
-    ] = None,
+    right: Annotated[bool, typer.Option("--right", help="Only examples that were right.")] = False,
+    wrong: Annotated[bool, typer.Option("--wrong", help="Only examples that were not wholly right.")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="Examples in the list, at most.")] = SHOWN,
     as_json: AsJson = False,
 ) -> None:
     """Show what a policy was asked, what came back, how it was counted, and whether that was right."""
+    _refuse_contradictions(example, {"--right": right, "--wrong": wrong})
     with open_to_read(study) as opened:
         browser = opened.browser()
         chosen = browser.policy(policy)
@@ -39,13 +40,22 @@ def samples(
             typer.echo(json.dumps(said) if as_json else in_full(str(chosen), found))
             return
         every = browser.exhibition(chosen)
-    wanted = {None: None, True: ("right",), False: ("wrong", "in part")}[right]
-    kept = [one for one in every.shown if wanted is None or one.verdict in wanted]
+    wanted = ("right",) if right else ("wrong", "in part") if wrong else ()
+    kept = [one for one in every.shown if not wanted or one.verdict in wanted]
     if as_json:
         shown = [{"verdict": one.verdict, **_fields(one)} for one in kept[:limit]]
         typer.echo(json.dumps(to_json({"policy": str(chosen), "total": every.total, "examples": shown})))
         return
     typer.echo(plain("\n".join(as_list(every, kept, limit))))
+
+
+def _refuse_contradictions(example: str | None, chosen: Mapping[str, bool]) -> None:
+    """A list is of one kind, and an example that is asked for is shown whatever it is."""
+    kinds = [option for option, is_set in chosen.items() if is_set]
+    both = kinds if example is None else ["--example", *kinds]
+    if len(both) > 1:
+        why = "these leave nothing" if example is None else "one example is shown, right or wrong"
+        raise UserError(why, where=" and ".join(both), mend=f"leave {both[1]} out")
 
 
 def _fields(exhibit: Exhibit) -> dict[str, object]:

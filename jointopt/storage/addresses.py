@@ -1,6 +1,7 @@
 """Where a database is: a URL that a user wrote, read, checked, and fit to be shown. It opens nothing."""
 
 import re
+from pathlib import Path
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -34,3 +35,13 @@ def address_of(url: str) -> URL:
         message, mend = "there is an @ in the user's name or the password", "write it as %40, a / as %2F, a % as %25"
         raise StorageError(message, where=shown, mend=mend)
     return address
+
+
+def file_of(url: str) -> Path | None:
+    """The file that a database is; None where it is none, but in memory or on a server.
+
+    Raises:
+        StorageError: as for `address_of`.
+    """
+    address = address_of(url)
+    return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
