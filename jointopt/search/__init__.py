@@ -7,14 +7,16 @@ from jointopt.search.record import IMPORTANCE, Trials, close_stale, close_trials
 from jointopt.search.register import delete_trials, number_of_trials
 from jointopt.search.samplers import SAMPLERS, plans
 from jointopt.search.suggest import distributions, parameters, suggest
+from jointopt.search.terms import Bookmark, Terms
 from jointopt.search.trial import run_trial
 from jointopt.search.view import POOLED
-from jointopt.search.worker import Found, Terms, search
+from jointopt.search.worker import Found, search
 
 __all__ = [
     "IMPORTANCE",
     "POOLED",
     "SAMPLERS",
+    "Bookmark",
     "Found",
     "Terms",
     "Trials",

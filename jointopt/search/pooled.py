@@ -50,6 +50,7 @@ class PooledView(View):
         self.held = np.zeros((len(self.every), len(self.dev)), dtype=np.int64)
         self.preferences = len(self.books)
         self.spend = Spend()
+        self._looked_at = True  # all that is held
         self._complete = [Complete(estimate, max(space.ns), seed) for _, estimate in self.books]
         self.visit, self.akin = self._visit(), len(self.every) // (len(space.models) * max(len(space.modes), 1))
         self.distributions = distributions(space)
@@ -76,6 +77,24 @@ class PooledView(View):
         policy = suggest(FixedTrial(dict(params)), self.space)
         near = int(np.abs(self.depths - policy.n).argmin())
         return self._sources[policy.source], self._tactics.get(policy.tactic, near)
+
+    def account(self) -> dict[str, Any]:
+        """What was bought so far, as JSON has it."""
+        return {"held": self.held.tolist(), "spend": [self.spend.calls, self.spend.tokens, self.spend.usd]}
+
+    def resume(self, account: Mapping[str, Any]) -> None:
+        """Go on where so much was bought. The samples are looked at after the next round's are asked for: what it buys
+        does not depend on them.
+        """
+        self.held[:], self.spend = account["held"], Spend(*account["spend"])
+        self._looked_at = False
+
+    async def look(self) -> None:
+        """See to it that all that is held has been looked at."""
+        if not self._looked_at:
+            places = zip(*np.nonzero(self.held), strict=True)
+            await self._fill([(self.every[s], self.dev[q], int(self.held[s, q])) for s, q in places])
+            self._looked_at = True
 
     async def buy(self, buys: Sequence[Buy]) -> tuple[int, str]:
         """Have the samples of a round, and what tactics ask about them, from the pool or for money.

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from math import ceil
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -12,28 +14,25 @@ from jointopt.errors import BudgetExhausted, StudyFileError
 from jointopt.search.pooled import RESERVE, PooledView
 from jointopt.search.record import count_trials
 from jointopt.search.samplers import Planned
+from jointopt.search.terms import Terms
 from jointopt.search.trial import told, write_down
 from jointopt.search.view import Buy
 
 DRAWS = 16  # completions of a pool, for the value of a trial
 
 
-async def pursue(
-    study: optuna.Study, view: PooledView, sampler: Planned, trials: int | None, share: float = 1.0, *, first: int = 0
-) -> tuple[str, list[Policy]]:
+async def pursue(study: optuna.Study, view: PooledView, sampler: Planned, terms: Terms) -> tuple[str, list[Policy]]:
     """Run a plan to its end, then judge the policies that it chose as far as what was kept back allows.
 
     What a round buys is bought together. Its trials are written down when they are done, each in one transaction, so
-    that a run that dies leaves none behind that is still running. Trials that an earlier run of the study has recorded
-    are gone through again, from the pool, and not recorded twice.
+    that a run that dies leaves none behind that is still running. A run that goes on begins with the round that an
+    earlier one was in, as it was written down; trials that are recorded already are not recorded twice.
 
     Args:
         study: Optuna's.
         view: of the study's pool.
         sampler: whose plan it is.
-        trials: how many the study may have in all; None for no limit.
-        share: of the study's budget that the search may use.
-        first: trials that the study had before the plan began.
+        terms: of the search.
 
     Returns:
         Why the search ended, in words, and the policy to use under every preference.
@@ -41,11 +40,18 @@ async def pursue(
     Raises:
         StudyFileError: the budget is too small to tell policies apart.
     """
-    _afford(view, sampler, share)
-    recorded, number, why = count_trials(study), first, ""
-    for turn in sampler.plan(view):
+    _afford(view, sampler, terms.share)
+    trials, number, mark = terms.trials, terms.first, None
+    if (place := terms.bookmark.read()) is not None:
+        number, mark = place["trials"], place["mark"]
+        view.resume(place["account"])
+    recorded, why = count_trials(study), ""
+    for turn in sampler.plan(view, mark):
+        if sampler.mark:
+            terms.bookmark.write(partial(_place, number, sampler, view))
         begun, buys = datetime.now(), turn if trials is None else turn[: max(trials - number, 0)]
         done, why = await view.buy(buys)
+        await view.look()
         sampler.learn(view, buys[:done])
         for buy in buys[:done]:
             if number >= recorded:
@@ -55,8 +61,14 @@ async def pursue(
             why = f"all {trials} trials are done"
         if why:
             break
+    await view.look()
     chosen = [view.policy(*choice) for choice in sampler.best(view)]
     return why or sampler.why, await _confirm(view, chosen)
+
+
+def _place(number: int, sampler: Planned, view: PooledView) -> dict[str, Any]:
+    """How far a plan is, before the trial of that number."""
+    return {"trials": number, "mark": sampler.mark, "account": view.account()}
 
 
 def _afford(view: PooledView, sampler: Planned, share: float) -> None:

@@ -1,7 +1,7 @@
 """Runs trials until the budget, the number of trials or the space is used up.
 
 A search that goes on after a stop begins at its first trial again, and sees of the pool what it asks for: so it comes
-by the same decisions, for nothing, to where it was.
+by the same decisions, for nothing, to where it was. A plan begins with the round that it was in.
 """
 
 from collections.abc import Sequence
@@ -13,42 +13,18 @@ from typing import Any
 import numpy as np
 import optuna
 
-from jointopt.domain import BLOCK, Budget, Policy, Preference, Space
+from jointopt.domain import BLOCK, Policy, Space
 from jointopt.errors import BudgetExhausted, StudyFileError
-from jointopt.evaluation import Estimate, Evaluate
+from jointopt.evaluation import Evaluate
 from jointopt.search.pooled import PooledView, sort_tactics
 from jointopt.search.pursue import pursue
 from jointopt.search.samplers import SAMPLERS, Grid, Planned
 from jointopt.search.samplers.random import build_random
 from jointopt.search.suggest import distributions, parameters
+from jointopt.search.terms import Terms
 from jointopt.search.trial import judge_again, run_trial
 
 PATIENCE = 25  # trials in a row that bought nothing: what the sampler still wants to know, the pool already tells
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a search may do.
-
-    Attributes:
-        phase: the account that pays.
-        cap: the most that it may pay.
-        trials: how many the study may have in all, earlier runs counted; None for no limit.
-        books: every preference that the study answers for, its own first, and what estimates under it.
-        seed: of completed pools.
-        sampler: its name.
-        share: of the study's budget that the cap is.
-        first: trials that were tried before the sampler's own.
-    """
-
-    phase: str
-    cap: Budget
-    trials: int | None
-    books: Sequence[tuple[Preference, Estimate]]
-    seed: int
-    sampler: str
-    share: float = 1.0
-    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +57,7 @@ async def search(study: optuna.Study, space: Space, evaluate: Evaluate, terms: T
         terms = replace(terms, sampler="random")  # nothing can be foreseen: every policy has to be judged
     elif isinstance(sampler, Planned):
         view = PooledView(space, evaluate, terms.books, phase=terms.phase, cap=terms.cap, seed=terms.seed)
-        why, chosen = await pursue(study, view, sampler, terms.trials, terms.share, first=terms.first)
+        why, chosen = await pursue(study, view, sampler, terms)
         return Found(why, chosen, int(view.held.sum()))
     if isinstance(sampler, Grid):
         every = distributions(space)

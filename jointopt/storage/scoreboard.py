@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from jointopt.domain import Policy, Scorecard
+from jointopt.errors import StudyLost
 from jointopt.storage.database import Database
+from jointopt.storage.studies import Fence, open_to_all
 from jointopt.storage.tables import scorecards
 from jointopt.storage.texts import storable
 
@@ -15,13 +18,21 @@ _ARRAYS = ("scores", "cost_usd", "tokens", "latency_s")
 
 
 class Scoreboard:
-    """Keeps scorecards by policy. Policies come canonical: of equal ones it is handed always the same."""
+    """Keeps scorecards by policy. Policies come canonical: of equal ones it is handed always the same.
 
-    def __init__(self, database: Database, study_id: int) -> None:
-        self.database, self.study_id = database, study_id
+    Args:
+        database: where.
+        study_id: whose.
+        fence: raises, in the transaction that keeps cards, where another worker conducts the study.
+    """
+
+    def __init__(self, database: Database, study_id: int, fence: Fence = open_to_all) -> None:
+        self.database, self.study_id, self.fence = database, study_id, fence
 
     def keep(self, cards: Sequence[Scorecard]) -> None:
-        """Keep each card as the latest of its policy, all in one transaction."""
+        """Keep each card as the latest of its policy, all in one transaction. Where another worker conducts the study,
+        nothing is kept: that one keeps its own, and who only looks on changes nothing.
+        """
         texts = {card.policy.to_json(): _written(card) for card in cards}
         rows = [{"study_id": self.study_id, "policy": policy, "card": texts[policy]} for policy in sorted(texts)]
         if not rows:
@@ -29,7 +40,20 @@ class Scoreboard:
         insert = self.database.insert(scorecards)
         place, latest = ["study_id", "policy"], {"card": insert.excluded.card}
         statement = insert.on_conflict_do_update(index_elements=place, set_=latest)
-        self.database.transact(lambda connection: connection.execute(statement, rows).close())
+
+        def work(connection: Connection) -> None:
+            self.fence(connection)
+            connection.execute(statement, rows)
+
+        with suppress(StudyLost):
+            self.database.transact(work)
+
+    def card(self, policy: Policy) -> Scorecard | None:
+        """The latest card of one policy."""
+        of_study = scorecards.c.study_id == self.study_id
+        mine = select(scorecards.c.card).where(of_study, scorecards.c.policy == policy.to_json())
+        text = self.database.query(lambda connection: connection.scalar(mine))
+        return None if text is None else _read(policy, text)
 
     def cards(self) -> dict[Policy, Scorecard]:
         """The latest card of every policy that has one.

@@ -19,6 +19,7 @@ from jointopt.storage import (
     SharedPace,
     Studies,
     StudyRow,
+    next_worker,
     open_database,
 )
 from jointopt.strategies import Playbook
@@ -106,7 +107,8 @@ def assemble(plan: Plan, *, force: bool, create: bool, on_progress: Callable[[],
         database.close()
         raise
     pool = SamplePool(database, row.id, *([lender.fetch(database)] if lender else []))
-    ledger, board = Ledger(database, row.id, plan.budget), Scoreboard(database, row.id)
+    ledger = Ledger(database, row.id, plan.budget, owner=next_worker())
+    board = Scoreboard(database, row.id, ledger.fence)
     draw = Draw(read_samples(plan), pool, ledger, providers, on_progress, plan.on_error)
     learning = _learn(plan, draw, prices, board)
     return Parts(plan, database, studies, row, pool, ledger, providers, prices, board, *learning, lender)
@@ -165,8 +167,8 @@ def _changed(studies: Studies, row: StudyRow, plan: Plan, *, force: bool) -> Stu
     _refuse_spent(studies, row, plan)
     keep_files(studies, row.id, plan, anew=True)  # first: cut off after this, the file is refused as before
     studies.amend(row.id, plan.text, plan.digest)
-    for phase in ("search", "table", "sealed"):
-        studies.record(row.id, phase, None)
+    for found in ("place", "search", "table", "sealed"):
+        studies.record(row.id, found, None)
     studies.set_state(row.id, "running")
     return studies.find(plan.name)
 

@@ -3,14 +3,14 @@
 What a phase found is recorded when it ends; a study that goes on begins with the first phase that has not ended.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from jointopt.analysis import Extent, Procedure, Separate
 from jointopt.domain import BLOCK, Example, Policy, Source
 from jointopt.errors import BudgetExhausted
-from jointopt.search import Found, Terms, Trials, close_stale, search, try_first
+from jointopt.search import Bookmark, Found, Terms, Trials, close_stale, search, try_first
 from jointopt.study.parts import Parts, restore
 from jointopt.study.preferences import open_books
 from jointopt.study.warm import begin_warm
@@ -30,18 +30,27 @@ class Phases:
 
     def __init__(self, parts: Parts, trials: Trials, say: Callable[[str], None]) -> None:
         self.parts, self.trials, self.say = parts, trials, say
+        self.abreast = False  # whether its parts know what was learnt so far: what they conclude holds
         self._follow(self.chosen())
 
     async def run(self) -> None:
-        """Run every phase that has not ended yet. After the search, all that the pool holds counts."""
+        """Run every phase that has not ended yet. After the search, all that the pool holds counts; where a run goes on
+        after it, it is looked at once there is nothing more to buy for the phase.
+        """
+        self.abreast = self.recall("search") is None
+        self._recall_leader()
         for name, phase in (("search", self.search), ("table", self.table), ("sealed", self.sealed)):
             if self.recall(name) is None:
                 self.say(name)
                 found = await phase()
-                self.parts.ledger.hold()
-                self.parts.studies.record(self.parts.row.id, name, found)
-            if name == "search":
-                restore(self.parts)
+                self.parts.studies.record(self.parts.row.id, name, found, self.parts.ledger.fence)
+
+    def _recall_leader(self) -> None:
+        """Know what led at the end of a search that is over: whoever looks on is shown it."""
+        found = self.recall("search")
+        if found:
+            card = self.parts.board.card(Policy.from_json(found["joint"]))
+            self.parts.evaluate.cards |= {card.policy: card} if card else {}
 
     def recall(self, phase: str) -> Any:
         """What a phase recorded; None where it has not ended."""
@@ -55,7 +64,8 @@ class Phases:
         first, space, books = begin_warm(parts)[:trials], parts.plan.space, open_books(parts)
         why = await try_first(self.trials, space, evaluate, first, phase="search", cap=cap)
         plan = parts.plan
-        terms = Terms("search", cap, trials, books, plan.seed, plan.sampler, SHARES["search"], len(first))
+        held = SHARES["search"], len(first), Bookmark(lambda: self.recall("place"), self._mark)
+        terms = Terms("search", cap, trials, books, plan.seed, plan.sampler, *held)
         found = Found(why) if why else await search(self.trials, space, evaluate, terms)
         self._follow(found.chosen)
         leader = evaluate.leader()
@@ -64,7 +74,12 @@ class Phases:
         calls = max(parts.draw.tally.seen, found.looked)  # whoever paid for them, and whatever a crash has lost
         chosen = [policy.to_json() for policy in found.chosen]
         close_stale(self.trials)
+        restore(parts)
         return {"joint": leader.policy.to_json(), "calls": calls, "why": found.why, "chosen": chosen}
+
+    def _mark(self, place: Mapping[str, Any]) -> None:
+        """Write down how far the search's plan is."""
+        self.parts.studies.record(self.parts.row.id, "place", place, self.parts.ledger.fence)
 
     def chosen(self) -> list[Policy]:
         """The policy for each preference, the study's own first, where the sampler chose them itself."""
@@ -77,24 +92,37 @@ class Phases:
 
     async def table(self) -> dict[str, object]:
         """Fill the table prompt x model x strategy x n around the leader: the same samples of the same examples for
-        every cell, so that interaction can be measured, and what tuning apart would have chosen.
+        every cell, so that interaction can be measured, and what tuning apart would have chosen. Then what the seal is
+        opened for is chosen.
         """
         cap, why = self.parts.plan.budget.part(SHARES["table"]), "the whole table is filled"
         space = self.parts.plan.space
         sources, deepest, tactics = self.table_sources(), max(space.ns), space.tactics()
         for block in self.parts.plan.task.blocks():
             try:
-                await self.parts.evaluate.cover(sources, block, deepest, tactics, phase="table", cap=cap)
+                wishes = [(source, example, deepest) for source in sources for example in block]
+                await self.parts.evaluate.fill(wishes, tactics, "table", cap)
             except BudgetExhausted as end:
                 why = str(end)
                 break
-        return {"why": why}
+        return {"why": why} | self._chosen()
+
+    def _chosen(self) -> dict[str, object]:
+        """The winner, and what each procedure chose, by all that the pool holds."""
+        restore(self.parts)
+        self.abreast = True
+        winner, choices = self.choose()
+        chosen = {str(procedure): [policy.to_json(), calls] for procedure, (policy, calls) in choices.items()}
+        return {"winner": winner.to_json(), "choices": chosen}
 
     async def sealed(self) -> dict[str, object]:
         """Score the winner and every procedure's choice on the sealed half, once. All on the same examples."""
         task, why = self.parts.plan.task, "the whole sealed half is scored"
-        winner, choices = self.choose()
-        policies = list(dict.fromkeys([winner, *(policy for policy, _ in choices.values())]))
+        found = self.recall("table")
+        if "winner" not in found:  # as an older jointopt wrote it
+            found |= self._chosen()
+        names = [found["winner"], *(name for name, _ in found["choices"].values())]
+        policies = list(dict.fromkeys(map(Policy.from_json, names)))
         tactics, scored = [policy.tactic for policy in policies], 0
         for start in range(0, len(task.sealed), BLOCK):  # what a short budget cuts off is the same for every policy
             block = task.sealed[start : start + BLOCK]
@@ -106,8 +134,7 @@ class Phases:
             scored += self._scored(policies, block)
             if scored < start + len(block):
                 break
-        chosen = {str(procedure): [policy.to_json(), calls] for procedure, (policy, calls) in choices.items()}
-        return {"winner": winner.to_json(), "choices": chosen, "examples": scored, "why": why}
+        return {"winner": found["winner"], "choices": found["choices"], "examples": scored, "why": why}
 
     def _depths(self, policies: Sequence[Policy]) -> dict[Source, int]:
         """How many samples of each sealed example every source is judged by."""

@@ -1,14 +1,16 @@
 """A study: open it, run it, ask what it taught. Where it stopped, the same call goes on."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from jointopt.analysis import Findings, TakenOver
 from jointopt.config import Plan
-from jointopt.errors import StudyStopped
+from jointopt.errors import StudyLost, StudyStopped
 from jointopt.reports import Board, Ranked, publish, render_page
 from jointopt.search import Trials, close_trials, count_trials, open_trials, steady
 from jointopt.storage import LEASE_S, Crew
@@ -24,6 +26,8 @@ from jointopt.study.shift import Duty, Shift
 from jointopt.study.warm import taken_over
 
 TELL_EVERY_S = 0.25
+DASHBOARD = "what the dashboard shows"
+_LOG = logging.getLogger("jointopt")
 
 
 class Study:
@@ -58,6 +62,7 @@ class Study:
         self._canary = Canary(self._parts, force=force)
         self._seen = self._run_before = False  # all of the pool; whether the parts have learnt from a run
         self._board: Board | None = None  # while this worker conducts
+        self._unshown = set[str]()  # what could not be shown
 
     @property
     def parts(self) -> Parts:
@@ -78,18 +83,28 @@ class Study:
         self._run_before = True
         return self._parts
 
-    async def conduct(self) -> None:
-        """Run every phase that has not ended, in an event loop that is the run's own."""
-        studies, row = self._parts.studies, self._parts.row
+    async def conduct(self, taken_over: bool) -> None:
+        """Run every phase that has not ended, in an event loop that is the run's own.
+
+        Args:
+            taken_over: whether others worked on the study up to now: then its models need not be looked at again.
+        """
         self._board = Board(self.trials, self.plan.space.prompts)
         try:
-            await self._canary.look()
+            if not self.finished:
+                await self._canary.look(again=not taken_over)
             await self.phases.run()
         finally:
             self._board = None
-            hits = studies.recall(row.id, "pool_hits") or 0
-            studies.record(row.id, "pool_hits", hits + self._parts.draw.tally.pooled)
-        self._seen = True
+            self._count_hits()
+        self._seen = self.phases.abreast
+
+    def _count_hits(self) -> None:
+        """Remember what the pool served; another worker that conducts by now counts its own."""
+        studies, row, fence = self._parts.studies, self._parts.row, self._parts.ledger.fence
+        hits = studies.recall(row.id, "pool_hits") or 0
+        with suppress(StudyLost):
+            studies.record(row.id, "pool_hits", hits + self._parts.draw.tally.pooled, fence)
 
     def __enter__(self) -> Self:
         return self
@@ -112,6 +127,11 @@ class Study:
         """Whether every phase has ended."""
         return all(self.phases.recall(phase) is not None for phase in SHARES)
 
+    @property
+    def over(self) -> bool:
+        """Whether it has been said, too, that it has finished: who died before that leaves it to be said."""
+        return self.finished and self._parts.studies.find(self.plan.name).state == "finished"
+
     def run(self, *, lease_s: float = LEASE_S) -> Findings:
         """Run whatever has not ended, publish the findings to the trials' store, and return them.
 
@@ -127,7 +147,7 @@ class Study:
             StudyStopped: somebody has stopped it; the same call goes on from here.
             UserError: a model or the storage failed for good; the same call goes on from here.
         """
-        if self.finished:
+        if self.over:
             return self.findings()
         self.work(lease_s=lease_s, again=True)
         return self.publish()
@@ -142,7 +162,8 @@ class Study:
         Raises:
             as for `run`.
         """
-        crew = Crew(self._parts.database, self._parts.row.id, lease_s=lease_s)
+        parts = self._parts
+        crew = Crew(parts.database, parts.row.id, name=parts.ledger.owner, lease_s=lease_s)
         self._started, self._pulse = time.monotonic(), Pulse(crew)
         try:
             with self._pulse as pulse:
@@ -151,9 +172,9 @@ class Study:
             self._pulse = None
 
     def publish(self) -> Findings:
-        """Put the findings where Optuna Dashboard shows them, and return them."""
+        """Put the findings where Optuna Dashboard shows them, and return them. Where that fails, it is told."""
         findings = self.findings()
-        steady(lambda: publish(self.trials, findings, self.plan.space.prompts))
+        self._show(DASHBOARD, lambda: steady(lambda: publish(self.trials, findings, self.plan.space.prompts)))
         return findings
 
     def findings(self) -> Findings:
@@ -220,11 +241,20 @@ class Study:
 
     def _progress(self) -> None:
         if time.monotonic() - self._told >= TELL_EVERY_S:
-            self._tell(self.progress())
+            self._show("on_progress", lambda: self._tell(self.progress()))
             self._told = time.monotonic()
         board = self._board
-        if board is not None:
-            steady(lambda: board.refresh(self.findings))
+        if board is not None and self.phases.abreast:
+            self._show(DASHBOARD, lambda: steady(lambda: board.refresh(self.findings)))
+
+    def _show(self, what: str, show: Callable[[], object]) -> None:
+        """Show something; what fails in that is told once, and ends no study that buys samples."""
+        try:
+            show()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it lies beside what a study is for
+            if what not in self._unshown:
+                _LOG.warning("%s failed, and the study goes on without it: %r", what, error)
+            self._unshown.add(what)
 
 
 def work(
@@ -241,7 +271,7 @@ def work(
         UserError: as for `Study`.
     """
     with Study(plan, create=False, on_progress=on_progress) as study:
-        if study.finished:
+        if study.over:
             return "the study has finished already"
         try:
             if study.work(lease_s=lease_s):

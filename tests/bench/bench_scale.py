@@ -72,7 +72,8 @@ def _look(path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
         print(f"jointopt {' '.join(words)}: {time.monotonic() - began_s:.1f} s", done.stderr.strip()[-300:], flush=True)
     end_search(path, ended=False)
-    _resume(path, "in mid-search, whose plan is computed again", optuna)
+    _resume(path, "in mid-search, where nothing says how far the plan is", optuna)
+    _resume(path, "in mid-search, where an earlier run has said so", optuna)
 
 
 def _resume(path: Path, when: str, optuna: dict[str, float]) -> None:

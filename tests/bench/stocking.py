@@ -90,8 +90,9 @@ def end_search(path: Path, *, ended: bool) -> None:
         row, register = study._parts.row, study._parts.studies  # noqa: SLF001
         first = study.plan.space.policies()[0].to_json()
         found = {"joint": first, "calls": 1000, "why": "the budget is spent", "chosen": [first]}
+        filled = {"winner": first, "choices": {"joint": [first, 1000]}, "why": "the whole table is filled"}
         register.record(row.id, "search", found if ended else None)
-        register.record(row.id, "table", {"why": "the whole table is filled"} if ended else None)
+        register.record(row.id, "table", filled if ended else None)
 
 
 _CARD = {

@@ -242,9 +242,9 @@ class BestOf(World):
         return np.asarray(best - price[:, None, None])
 
 
-def search(sampler: Planned, world: World) -> list[Choice]:
-    """Carry a plan out, and say what it chose. A plan that overspends is an error."""
-    for turn in sampler.plan(world):
+def search(sampler: Planned, world: World, mark: Mapping[str, Any] | None = None) -> list[Choice]:
+    """Carry a plan out, from a mark on if one is given, and say what it chose. A plan that overspends is an error."""
+    for turn in sampler.plan(world, mark):
         world.buy(*turn)
         if world.spent > world.budget:
             raise RuntimeError(f"{type(sampler).__name__} spent {world.spent} of {world.budget}")

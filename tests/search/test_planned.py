@@ -1,6 +1,8 @@
 """Samplers that plan, on worlds whose truth is known."""
 
+import json
 from collections.abc import Callable
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -54,6 +56,23 @@ def test_a_plan_is_reproducible(name: str) -> None:
         world = Votes(population, np.arange(30), 3000, 4)
         bought.append((search(_plan(name, 4), world), world.counts.tolist()))
     assert bought[0] == bought[1]
+
+
+@pytest.mark.parametrize("name", sorted({*PLANNED} - {"uniform"}))  # which has one round
+def test_a_plan_goes_on_from_every_mark(name: str) -> None:
+    """Another sampler, told the mark as JSON has it, buys and chooses what the first one does."""
+    world, sampler, halts = Votes(make_votes(prompts=6, questions=30), np.arange(30), 1500, 4), _plan(name, 4), []
+    for turn in sampler.plan(world):
+        halts.append((json.dumps(sampler.mark), deepcopy(world)))
+        world.buy(*turn)
+        sampler.learn(world, turn)
+    chosen = sampler.best(world)
+    assert len({mark for mark, _ in halts}) > 2
+    for mark, halted in halts:
+        again = _plan(name, 4)
+        assert search(again, halted, json.loads(mark)) == chosen
+        assert halted.counts.tolist() == world.counts.tolist()
+        assert again.why == sampler.why
 
 
 @pytest.mark.parametrize("name", sorted({*PLANNED} - {"triple"}))

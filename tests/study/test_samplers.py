@@ -37,19 +37,32 @@ def test_a_sampler_keeps_the_budget_and_records_ordinary_trials(small_study: Wri
         assert again.parts.draw.tally.bought == 0
 
 
-def test_a_plan_that_goes_on_after_a_stop_ends_where_an_undisturbed_one_does(small_study: WriteStudy) -> None:
-    """The search is run again from the pool: no sample is bought, no trial recorded twice, the choice is equal."""
-    file = _with(small_study(600), "joint")
+PHASES = "search", "table", "sealed"
+
+
+@pytest.mark.parametrize("forgotten", [("place", *PHASES), PHASES, PHASES[1:], PHASES[2:]], ids=len)
+@pytest.mark.parametrize("sampler", ["joint", "tpe", "psst"])
+def test_a_plan_that_goes_on_after_a_stop_ends_where_an_undisturbed_one_does(
+    small_study: WriteStudy, sampler: str, forgotten: tuple[str, ...]
+) -> None:
+    """From its beginning, from where the plan was, or from a later phase: no sample is bought, no trial recorded twice,
+    and all that the phases find is equal.
+    """
+    file = _with(small_study(600), sampler)
     with Study(read_study(file)) as study:
-        found = study.run()
+        found, id, register = study.run(), study.parts.row.id, study.parts.studies
         trials, spent = len(study.trials.get_trials()), study.parts.ledger.spent()
-        for phase in ("search", "table", "sealed"):  # as if the run had been stopped before the end was written down
-            study.parts.studies.record(study.parts.row.id, phase, None)
-        study.parts.studies.set_state(study.parts.row.id, "stopped")
+        ends, cards = [register.recall(id, phase) for phase in PHASES], study.parts.evaluate.cards
+        assert register.recall(id, "place")["trials"] < trials
+        for name in forgotten:  # as if the run had been stopped before it was written down
+            register.record(id, name, None)
+        register.set_state(id, "stopped")
     with Study(read_study(file)) as again:
         repeated = again.run()
         assert len(again.trials.get_trials()) == trials
         assert again.parts.ledger.spent() == spent
+        assert [again.parts.studies.recall(id, phase) for phase in PHASES] == ends
+        assert again.parts.evaluate.cards.keys() == cards.keys()
     assert repeated.winner == found.winner
 
 

@@ -7,7 +7,6 @@ best under any preference leave the race, half of them a round at most, and what
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import count
 
 import numpy as np
 
@@ -32,34 +31,40 @@ class Joint(Planned):
             preference; None: never before the budget is spent.
     """
 
+    LEARNT = "rng", "why", "left", "race", "tactics", "visits"
+
     def __init__(self, seed: int, *, drop: float = 0.03, sure: float | None = 0.01) -> None:
         super().__init__(seed)
         self.drop, self.sure = drop, sure
-        self.rng = np.random.default_rng(seed)
+        self.left = ROUNDS
         self.race: Integers = np.zeros(0, dtype=np.int64)
-        self.seen: Integers = np.zeros(0, dtype=np.int64)  # examples that every prompt of the race was sampled on
+        self.tactics: Integers = np.zeros(0, dtype=np.int64)  # the best one of each source by now
         self.visits = 0  # that every prompt of the race has had
 
     def least(self, view: View) -> int:
         """A round of all prompts."""
         return view.sources * view.portion * min(LEAST, view.examples)
 
-    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
+    def begin(self, view: View) -> None:
+        """Every source is in the race."""
+        self.left, self.visits, self.why = ROUNDS, 0, type(self).why
+        self.race, self.tactics = np.arange(view.sources), np.zeros(view.sources, dtype=np.int64)
+
+    def rounds(self, view: View) -> Iterator[Sequence[Buy]]:
         """Race until the budget is spent, or nothing is left to decide."""
-        self.race = np.arange(view.sources)
-        self.visits, each, tactics = 0, view.portion, np.zeros(view.sources, dtype=np.int64)
-        for left in count(ROUNDS, -1):
+        each = view.portion
+        while True:
+            self.set_mark()
             room, turn = view.room(), each * len(self.race)
-            visits = min(max(room // max(left, 1), LEAST * turn), room) // turn
+            visits = min(max(room // max(self.left, 1), LEAST * turn), room) // turn
             if visits < 1:
                 return
             if self.visits * each >= view.examples * int(view.depths.max()):
                 self.why = "what is still in the race has as many samples as any policy asks for"
                 return
-            yield self._visit(view, tactics, visits, each)
-            self.seen = np.arange(min(self.visits, view.examples))
-            worlds = self._worlds(view.expected(self.race, self.seen, DRAWS))
-            tactics[self.race] = worlds[0].mean(axis=2).argmax(axis=1)
+            yield self._visit(view, visits, each)
+            worlds = self._worlds(view.expected(self.race, self._seen(view), DRAWS))
+            self.tactics[self.race] = worlds[0].mean(axis=2).argmax(axis=1)
             expected, most = _regret(worlds, RISK)
             self.why = f"the budget is spent; {_gain(expected, most)}"
             if self.sure is not None and most <= self.sure:
@@ -69,18 +74,23 @@ class Joint(Planned):
                 )
                 return
             self.race = self.race[self._open(worlds.max(axis=2))]
+            self.left -= 1
 
     def best(self, view: View) -> list[Choice]:
         """The highest mean of what is expected, among those still in the race."""
-        means = view.expected(self.race, self.seen, LAST_DRAWS).mean(axis=3)
+        means = view.expected(self.race, self._seen(view), LAST_DRAWS).mean(axis=3)
         places = [divmod(int(np.nanargmax(mean)), view.tactics) for mean in means]
         return [(int(self.race[source]), tactic) for source, tactic in places]
 
-    def _visit(self, view: View, tactics: Integers, visits: int, each: int) -> list[Buy]:
+    def _visit(self, view: View, visits: int, each: int) -> list[Buy]:
         """The next examples in turn, the first again after the last."""
         turn = np.arange(self.visits, self.visits + visits) % view.examples
         self.visits += visits
-        return [Buy(int(source), int(tactics[source]), turn, each) for source in self.race]
+        return [Buy(int(source), int(self.tactics[source]), turn, each) for source in self.race]
+
+    def _seen(self, view: View) -> Integers:
+        """The examples that every prompt of the race was sampled on."""
+        return np.arange(min(self.visits, view.examples))
 
     def _worlds(self, expected: Floats) -> Floats:
         """Mean utility in worlds where examples weigh at random, shape (C, S', X, worlds)."""

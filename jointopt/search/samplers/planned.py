@@ -4,9 +4,10 @@ Each is an Optuna sampler, so that a study's record names it as it does any othe
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
+import numpy as np
 from optuna import Study
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
@@ -26,16 +27,44 @@ class Planned(BaseSampler):
 
     Args:
         seed: of its choices.
+
+    Attributes:
+        why: the plan ended, in words.
+        mark: what the round under way began with, as JSON has it; empty in a round that is the plan's beginning.
     """
 
+    LEARNT: ClassVar[Sequence[str]] = ()  # the attributes that a round begins with
     why: str = "the budget is spent"
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
+        self.rng = np.random.default_rng(seed)
+        self.mark: dict[str, Any] = {}
+
+    def plan(self, view: View, mark: Mapping[str, Any] | None = None) -> Iterator[Sequence[Buy]]:
+        """What to buy, round by round.
+
+        Args:
+            view: of the task.
+            mark: of the round to go on with, if what was bought before it is in the view already.
+        """
+        self.rng, self.mark = np.random.default_rng(self.seed), {}
+        self.begin(view)
+        for name, value in (mark or {}).items():
+            setattr(self, name, _read(value, getattr(self, name)))
+        yield from self.rounds(view)
 
     @abstractmethod
-    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
-        """What to buy, round by round."""
+    def begin(self, view: View) -> None:
+        """Nothing is known yet."""
+
+    @abstractmethod
+    def rounds(self, view: View) -> Iterator[Sequence[Buy]]:
+        """What to buy next, by all that is known."""
+
+    def set_mark(self) -> None:
+        """Say that a round begins, with what is known."""
+        self.mark = {name: _plain(getattr(self, name)) for name in self.LEARNT}
 
     def learn(self, view: View, buys: Sequence[Buy]) -> None:
         """Told what of a round was bought, before the next one is planned."""
@@ -63,3 +92,18 @@ class Planned(BaseSampler):
     ) -> Any:
         """Refuses: the plan is asked what comes next."""
         raise ValueError(f"{param_name!r} is chosen by a plan: see `plan`")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it."""
+    if isinstance(value, np.random.Generator):
+        return value.bit_generator.state
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _read(value: Any, like: Any) -> Any:
+    """A value out of JSON, of the type that another one has."""
+    if isinstance(like, np.random.Generator):
+        like.bit_generator.state = value
+        return like
+    return np.array(value, dtype=like.dtype) if isinstance(like, np.ndarray) else value

@@ -20,27 +20,34 @@ class Psst(Pulls):
     better half of its policies survives. A policy survives the round if it does so under any preference.
     """
 
+    LEARNT = (*Pulls.LEARNT, "alive", "left")
+
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
         self.alive: Flags = np.zeros((0, 0, 0), dtype=np.bool_)
+        self.left = 0
 
-    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
-        """Trim until the rounds are over."""
-        self.begin(view)
-        self.alive = np.ones_like(self.sums, dtype=np.bool_)
-        yield from self.trim(view)
+    def begin(self, view: View) -> None:
+        """Every policy is alive."""
+        super().begin(view)
+        self.keep(np.ones_like(self.sums, dtype=np.bool_))
 
-    def trim(self, view: View) -> Iterator[Sequence[Buy]]:
+    def keep(self, alive: Flags) -> None:
+        """Let only some policies live, from now on for all the rounds that it takes to tell them apart."""
+        self.alive, self.left = alive, ceil(log2(max(int(alive[0].sum()), 2)))
+
+    def rounds(self, view: View) -> Iterator[Sequence[Buy]]:
         """Halve what is alive, round by round."""
-        rounds = ceil(log2(max(int(self.alive[0].sum()), 2)))
-        for left in range(rounds, 0, -1):
+        while self.left:
+            self.set_mark()
             anywhere: Flags = np.any(self.alive, axis=0)
             sources = np.flatnonzero(anywhere.any(axis=1))
             depths = np.where(anywhere[sources], view.depths, 0).max(axis=1)
-            yield from self.share(view, sources, depths, view.room() // left)
+            yield from self.share(view, sources, depths, view.room() // self.left)
             self.alive = np.array(
                 [self._halve(alive, means) for alive, means in zip(self.alive, self.means(), strict=True)]
             )
+            self.left -= 1
 
     def _halve(self, alive: Flags, means: NDArray[np.float64]) -> Flags:
         places = np.flatnonzero(alive.reshape(-1))

@@ -22,17 +22,27 @@ class PsstK(Psst):
         super().__init__(seed)
         self.k = k
 
-    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
+    def begin(self, view: View) -> None:
+        """No policy is alive before the prompts are told apart."""
+        super().begin(view)
+        self.left = 0
+
+    def rounds(self, view: View) -> Iterator[Sequence[Buy]]:
         """Prompts first, then policies."""
-        self.begin(view)
+        if not self.left:
+            yield from self._alone(view)
+        yield from super().rounds(view)
+
+    def _alone(self, view: View) -> Iterator[Sequence[Buy]]:
+        """Single samples of every prompt; then the policies of the best prompts are alive."""
         every = np.arange(view.sources)
         yield from self.share(view, every, np.full_like(every, int(view.depths.min())), int(view.room() * ALONE))
         alone = self.means().max(axis=2)
         kept = np.argsort(-alone, axis=1, kind="stable")[:, : self.k]
-        self.alive = np.zeros_like(self.sums, dtype=np.bool_)
-        for alive, sources in zip(self.alive, kept, strict=True):
-            alive[sources] = True
-        yield from self.trim(view)
+        alive = np.zeros_like(self.sums, dtype=np.bool_)
+        for row, sources in zip(alive, kept, strict=True):
+            row[sources] = True
+        self.keep(alive)
 
 
 def build_psst_k(seed: int) -> PsstK:

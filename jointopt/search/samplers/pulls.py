@@ -1,6 +1,7 @@
 """What bandit algorithms over policies share: pulls of one random example each, and the mean reward of every policy."""
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,11 +16,11 @@ class Pulls(Planned):
     "stockpiling"; Mahmud et al. 2508.10030).
     """
 
+    LEARNT: ClassVar[Sequence[str]] = ("rng", "sums", "pulled")
     why = "all its rounds are over"
 
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self.rng = np.random.default_rng(seed)
         self.sums: Floats = np.zeros((0, 0, 0))
         self.pulled: Integers = np.zeros((0, 0), dtype=np.int64)
 

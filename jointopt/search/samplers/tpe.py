@@ -26,26 +26,35 @@ class Tpe(Planned):
     in memory that holds the present ones; the study that is kept holds the trials as they were.
     """
 
+    LEARNT = "number", "visits", "means", "errors"
+
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
+        self.number = 0  # of trials
         self.visits: Integers = np.zeros(0, dtype=np.int64)
         self.means: Floats = np.zeros((0, 0, 0))
         self.errors: Floats = np.zeros((0, 0, 0))
 
-    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
-        """Suggest until the budget is spent."""
+    def begin(self, view: View) -> None:
+        """Nothing is known yet."""
+        self.number, self.why = 0, type(self).why
         self.visits = np.zeros(view.sources, dtype=np.int64)
         self.means = np.full((view.preferences, view.sources, view.tactics), np.nan)
-        self.errors, number, each = self.means.copy(), 0, max(view.portion, 2)
+        self.errors = self.means.copy()
+
+    def rounds(self, view: View) -> Iterator[Sequence[Buy]]:
+        """Suggest until the budget is spent."""
+        each = max(view.portion, 2)
         deepest = view.examples * (-(-int(view.depths.max()) // each) if view.sources * view.tactics > 1 else 1)
         while (count := min(BLOCK, view.examples, view.room() // each)) and self.visits.min() < deepest:
-            source, tactic = self._suggest(view, number)
+            self.set_mark()
+            source, tactic = self._suggest(view, self.number)
             source = source if self.visits[source] < deepest else int(self.visits.argmin())
             examples = (self.visits[source] + np.arange(count)) % view.examples
             yield [Buy(source, tactic, examples, each)]
             self.visits[source] += count
             self._learn(view, source)
-            number += 1
+            self.number += 1
         if view.room() >= each:
             self.why = "every source has as many samples as any policy asks for"
 

@@ -12,15 +12,28 @@ from jointopt.search.view import Buy, Integers, View
 class Triple(Pulls):
     """Halves the prompts by their single samples, under the study's own preference."""
 
-    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
+    LEARNT = (*Pulls.LEARNT, "alive", "left")
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.alive: Integers = np.zeros(0, dtype=np.int64)
+        self.left = 0
+
+    def begin(self, view: View) -> None:
+        """Every prompt is alive."""
+        super().begin(view)
+        self.alive = np.arange(view.sources)
+        self.left = max(ceil(log2(view.sources)), 1) if view.sources else 0
+
+    def rounds(self, view: View) -> Iterator[Sequence[Buy]]:
         """Halve until one is left."""
-        self.begin(view)
-        alive: Integers = np.arange(view.sources)
-        rounds = max(ceil(log2(view.sources)), 1) if view.sources else 0
-        for left in range(rounds, 0, -1):
-            yield from self.share(view, alive, np.full_like(alive, int(view.depths.min())), view.room() // left)
+        while self.left:
+            self.set_mark()
+            depths = np.full_like(self.alive, int(view.depths.min()))
+            yield from self.share(view, self.alive, depths, view.room() // self.left)
             alone = self.means()[0].max(axis=1)
-            alive = alive[np.argsort(-alone[alive], kind="stable")[: ceil(len(alive) / 2)]]
+            self.alive = self.alive[np.argsort(-alone[self.alive], kind="stable")[: ceil(len(self.alive) / 2)]]
+            self.left -= 1
 
 
 def build_triple(seed: int) -> Triple:

@@ -11,9 +11,8 @@ from jointopt.search.view import Buy, View
 class Uniform(Pulls):
     """Pulls every source at the largest n until the budget is spent."""
 
-    def plan(self, view: View) -> Iterator[Sequence[Buy]]:
+    def rounds(self, view: View) -> Iterator[Sequence[Buy]]:
         """One share of it for each."""
-        self.begin(view)
         every = np.arange(view.sources)
         yield from self.share(view, every, np.full_like(every, int(view.depths.max())), view.room())
 
