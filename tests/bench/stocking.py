@@ -1,6 +1,6 @@
 """A study as it is after weeks: 10,000 trials and 1,000,000 samples, written into its tables at once.
 
-It is one that was stopped in mid-search: the pool holds what its sampler may ask for of the dev half.
+It is one that was stopped in mid-search: the pool holds what its sampler has asked for of the dev half.
 """
 
 import json
@@ -20,7 +20,7 @@ from jointopt.search.suggest import distributions
 from jointopt.storage import tables
 from jointopt.study import Study
 
-PROMPTS, TEMPERATURES, DEEPEST = 16, (0.7, 1.0), 32
+PROMPTS, TEMPERATURES, HELD = 16, (0.7, 1.0), 24  # samples of each request; policies ask for up to 32
 SOURCES = PROMPTS * len(TEMPERATURES)
 EACH = 4  # samples of an entry of the ledger
 STUDY = """
@@ -41,7 +41,7 @@ budget: {{calls: {calls}}}
 
 def write_study(folder: Path, store: str, url: str, *, samples: int, sampler: str = "joint") -> Path:
     """The study's file; as many dev examples as so many samples are of."""
-    examples = max(samples // (SOURCES * DEEPEST), 16) + 64
+    examples = max(samples // (SOURCES * HELD), 16) + 64
     folder.mkdir(parents=True, exist_ok=True)
     asked = [{"question": f"What is {k} plus {k + 1}?", "answer": str(2 * k + 1)} for k in range(examples)]
     (folder / "examples.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
@@ -58,18 +58,16 @@ def stock(path: Path, trials: int) -> int:
         plan, row, database = study.plan, study._parts.row, study._parts.database  # noqa: SLF001
         readings = study._parts.readings  # noqa: SLF001
         pairs = [
-            (readings.request(source, example), example, place / SOURCES)
-            for place, source in enumerate(plan.space.sources())
-            for example in plan.task.dev
+            (readings.request(source, example), example) for source in plan.space.sources() for example in plan.task.dev
         ]
         study_id = study.trials._study_id  # noqa: SLF001
 
         def work(connection: Connection) -> None:
-            bodies = ((one.key, json.dumps(one.body, sort_keys=True, ensure_ascii=False)) for one, _, _ in pairs)
+            bodies = ((one.key, json.dumps(one.body, sort_keys=True, ensure_ascii=False)) for one, _ in pairs)
             _pour(connection, tables.requests, ("request_key", "body"), bodies)
             names: tuple[str, ...] = ("request_key", "study_id", *_SAMPLE)
             _pour(connection, tables.samples, names, _samples(pairs, row.id))
-            number = len(pairs) * DEEPEST // EACH
+            number = len(pairs) * HELD // EACH
             names = ("study_id", "phase", "owner", "state", "calls", "tokens", "usd_pico")
             entries = ((row.id, "search", "elsewhere:1:1", "settled", EACH, 200, 10**8) for _ in range(number))
             _pour(connection, tables.entries, names, entries)
@@ -81,7 +79,7 @@ def stock(path: Path, trials: int) -> int:
 
         database.transact(work)
         study._parts.studies.set_state(row.id, "stopped")  # noqa: SLF001
-        return len(pairs) * DEEPEST
+        return len(pairs) * HELD
 
 
 def end_search(path: Path, *, ended: bool) -> None:
@@ -106,11 +104,11 @@ _CARD = {
 _SAMPLE = ("replicate", "text", "reasoning", "finish", "input_tokens", "output_tokens", "cost_usd", "latency_s")
 
 
-def _samples(pairs: Sequence[tuple[Request, Example, float]], study_id: int) -> Iterator[tuple[Any, ...]]:
+def _samples(pairs: Sequence[tuple[Request, Example]], study_id: int) -> Iterator[tuple[Any, ...]]:
     rng = random.Random(0)
-    for request, example, luck in pairs:
-        ease = rng.random() * 0.6 + 0.3 * luck
-        for replicate in range(DEEPEST):
+    for request, example in pairs:
+        ease = 0.15 + rng.random() * 0.6  # no source is better than others, so that much is left to be told apart
+        for replicate in range(HELD):
             answer = int(example.reference) + (0 if rng.random() < ease else rng.randrange(1, 6))
             text = (
                 f"Let me add the two numbers, step by step, and look at the carry. {rng.random():.9f} Answer: {answer}"
