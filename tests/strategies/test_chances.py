@@ -62,9 +62,18 @@ def test_pools_are_worked_on_together_as_they_are_alone() -> None:
     together = win_chances(counts, [1, 4, 7, 12])
     for row, chances in zip(counts, together, strict=True):
         turned = rng.permutation(5)
-        alone = win_chances(row[None, turned], [1, 4, 7, 12])[0]
+        alone = win_chances(row[None, turned], [12, 7, 4, 1])[0, ::-1]  # not what is remembered from before
         assert chances[:, turned] == pytest.approx(alone, abs=1e-12)
         assert chances.sum(axis=1) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_what_is_remembered_of_pools_is_the_same_for_the_same_votes_alone() -> None:
+    """Asked again among others, in another order and with another number of votes, each pool has its own chances."""
+    counts = np.array([[5, 3, 0], [3, 0, 5], [4, 3, 1], [8, 0, 0]])
+    first = win_chances(counts[:2], [3])
+    assert win_chances(counts[[2, 1, 3, 0]], [3])[[3, 1]] == pytest.approx(first, abs=1e-15)
+    assert first[0, 0, 0] == pytest.approx(first[1, 0, 2]) == pytest.approx((10 * 1 + 10 * 3) / 56)
+    assert win_chances(counts, [1, 3])[:, 0] == pytest.approx(counts / 8)
 
 
 def test_majority_of_ten_flips_the_ranking_of_two_prompts() -> None:
