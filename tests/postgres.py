@@ -1,7 +1,7 @@
 """A real PostgreSQL server for the tests, from a wheel that carries its programs: nothing has to be prepared by hand.
 
-It runs as a child of the tests, listens on the loopback interface only, and stops by itself when they end, killed or
-not. It does not know what is kept there.
+It runs as a child of the tests, listens at one address, of the loopback unless another is named, and stops by itself
+when they end, killed or not. It does not know what is kept there.
 """
 
 import os
@@ -27,7 +27,6 @@ READY_WITHIN_S = 60
 UNUSED = shutil.ignore_patterns("include", "pgxs", "timezone")  # most of the files
 ENCODING = ["--encoding=UTF8", "--no-locale"]
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "32MB",
@@ -49,10 +48,12 @@ class Server:
         folder: holds everything that is the server's.
         programs: where `initdb` and `postgres` are.
         user: of the system, that the server runs as; None: the one who runs the tests.
+        host: the address that it listens at.
     """
 
-    def __init__(self, folder: Path, programs: Path, user: str | None) -> None:
-        self.data, self.port, self._programs, self._user = folder / "data", _free_port(), programs, user
+    def __init__(self, folder: Path, programs: Path, user: str | None, host: str) -> None:
+        self.data, self._programs, self._user = folder / "data", programs, user
+        self.host, self.port = host, _free_port(host)
         self._log, self._numbers = folder / "log", count(1)
         self._empty: list[str] = []
         self._running: subprocess.Popen[bytes] | None = None
@@ -60,12 +61,15 @@ class Server:
         secret.write_text(PASSWORD, encoding="utf-8")
         secret.chmod(0o644)  # in a folder that nobody else can look into
         self._call("initdb", "--auth=scram-sha-256", f"--pwfile={secret}", f"--username={USER}", "--no-sync", *ENCODING)
+        with (self.data / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+            rules.write("host all all all scram-sha-256\n")  # whoever reaches the address needs the password
 
     def start(self) -> None:
         """Start the server where it does not run, and wait until it answers."""
         if self._running is not None:
             return
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        given = {**SETTINGS, "listen_addresses": self.host}
+        settings = [word for name, value in given.items() for word in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self.data), "-p", str(self.port), *settings]
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(
@@ -93,7 +97,7 @@ class Server:
 
     def url(self, database: str, *, user: str = USER, password: str = QUOTED_PASSWORD) -> str:
         """Where a database is, as SQLAlchemy writes it."""
-        return f"postgresql+psycopg://{user}:{password}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql+psycopg://{user}:{password}@{self.host}:{self.port}/{database}"
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -114,7 +118,7 @@ class Server:
             return done.fetchall() if done.description else []
 
     def _connection(self, database: str = "postgres") -> "psycopg.Connection[tuple[object, ...]]":
-        place = f"host=127.0.0.1 port={self.port} dbname={database}"
+        place = f"host={self.host} port={self.port} dbname={database}"
         return psycopg.connect(place, user=USER, password=PASSWORD, autocommit=True)
 
     def _answers(self) -> bool:
@@ -132,15 +136,15 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """A server that has been started, for as long as it is needed.
+def running_server(host: str = "127.0.0.1") -> Iterator[Server]:
+    """A server that has been started, for as long as it is needed; it listens at an address of this machine.
 
     Raises:
         ServerAbsent: this machine cannot have one.
     """
     folder = Path(tempfile.mkdtemp(prefix="jointopt-postgres-"))
     try:
-        server = _started(folder)
+        server = _started(folder, host)
         try:
             yield server
         finally:
@@ -149,9 +153,9 @@ def running_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _started(folder: Path) -> Server:
+def _started(folder: Path, host: str) -> Server:
     try:
-        server = Server(folder, *_programs(folder))
+        server = Server(folder, *_programs(folder), host)
         server.start()
     except OSError as error:
         raise ServerAbsent(f"PostgreSQL cannot be started: {error}") from error
@@ -174,10 +178,10 @@ def _programs(folder: Path) -> tuple[Path, str | None]:
     return copy / PROGRAMS / "bin", "nobody"
 
 
-def _free_port() -> int:
+def _free_port(host: str) -> int:
     """A port that nobody listens on, below those that the system hands out: a server that restarts finds it free."""
     while True:
         port = random.SystemRandom().randrange(20_000, 32_000)
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
+            if probe.connect_ex((host, port)):
                 return port

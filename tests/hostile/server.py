@@ -1,4 +1,5 @@
-"""A real HTTP/1.1 server on the loopback that speaks the OpenAI API, well or badly, and keeps its own bill.
+"""A real HTTP/1.1 server, on the loopback unless told otherwise, that speaks the OpenAI API, well or badly, and keeps
+its own bill.
 
 It is light enough that a client is what a benchmark measures: no framework, one callback a request.
 """
@@ -17,7 +18,7 @@ from tests.hostile.bill import Asked, Bill, Visits
 from tests.hostile.exchange import Exchange
 from tests.hostile.faults import HONEST, PAGE, Fault
 from tests.hostile.scripts import Script, script_of
-from tests.hostile.wire import HTML, Heard, Link, loopback
+from tests.hostile.wire import HTML, Heard, Link, listen
 
 
 class Server:
@@ -47,18 +48,18 @@ class Server:
         self.keys, self.models = frozenset(keys), tuple(models)
         self.delay_s, self.settled, self.keep = delay_s, settled, keep
         self.bill, self.visits = Bill(), Visits()
-        self.port = 0
+        self.host, self.port = "127.0.0.1", 0  # where it listens
         self._links: set[Link] = set()
 
     @property
     def url(self) -> str:
         """The base of the API."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"http://{self.host}:{self.port}/v1"
 
     @property
     def secure_url(self) -> str:
         """The same over TLS, whose handshake fails."""
-        return f"https://127.0.0.1:{self.port}/v1"
+        return f"https://{self.host}:{self.port}/v1"
 
     @property
     def asked(self) -> list[Asked]:
@@ -71,7 +72,7 @@ class Server:
 
     async def run(self, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve until told to stop; then drop every connection."""
-        listener = await loopback(asyncio.get_running_loop(), self._link)
+        listener = await listen(asyncio.get_running_loop(), self._link, self.host)
         self.port = listener.sockets[0].getsockname()[1]
         ready()
         await stop.wait()
@@ -133,9 +134,10 @@ class Server:
 
 
 @contextmanager
-def serving(behaviour: Fault | Script = HONEST, **settings: Any) -> Iterator[Server]:
-    """A server in a thread, with a loop of its own; arguments as of `Server`."""
+def serving(behaviour: Fault | Script = HONEST, *, host: str = "127.0.0.1", **settings: Any) -> Iterator[Server]:
+    """A server in a thread, with a loop of its own, at an address of this machine; arguments as of `Server`."""
     server = Server(behaviour, **settings)
+    server.host = host
     ready: Future[Callable[[], None]] = Future()
 
     async def live() -> None:

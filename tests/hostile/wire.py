@@ -131,6 +131,6 @@ def head(status: int, length: int, headers: Mapping[str, str], content_type: str
     return (start + lines + "\r\n").encode("latin-1")
 
 
-def loopback(loop: asyncio.AbstractEventLoop, factory: Callable[[], Link]) -> Any:
-    """Listen on a free port of the loopback: awaits to an asyncio server."""
-    return loop.create_server(factory, "127.0.0.1", 0, backlog=4096)
+def listen(loop: asyncio.AbstractEventLoop, factory: Callable[[], Link], host: str) -> Any:
+    """Listen on a free port of an address: awaits to an asyncio server."""
+    return loop.create_server(factory, host, 0, backlog=4096)

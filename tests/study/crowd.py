@@ -120,6 +120,13 @@ def write_study(folder: Path, url: str, store: Store, **changes: object) -> Path
     return file
 
 
+class Runs(Protocol):
+    """A process."""
+
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+
+
 class Worker:
     """A process that runs a study, as `jointopt run` does.
 
@@ -144,6 +151,10 @@ class Worker:
     def said(self) -> str:
         """Everything that it printed."""
         return self._said.read_text(encoding="utf-8")
+
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.exitcode is None
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal."""
@@ -187,12 +198,12 @@ def finish(workers: Sequence[Worker]) -> None:
     assert [(worker.key, worker.end(), worker.said) for worker in workers] == [(one.key, 0, "") for one in workers]
 
 
-def until(true: Callable[[], object], workers: Sequence[Worker] = ()) -> None:
+def until(true: Callable[[], object], workers: Sequence[Runs] = ()) -> None:
     """Wait until something is so; no longer than any of the workers lives."""
     deadline_s = time.monotonic() + _PATIENCE_S
     while not true():
         assert time.monotonic() < deadline_s, "it never came to that"
-        assert not workers or any(worker.process.exitcode is None for worker in workers), "all ended before that"
+        assert not workers or any(worker.runs() for worker in workers), "all ended before that"
         time.sleep(0.01)
 
 
@@ -250,6 +261,12 @@ def conductor(store: Store) -> int | None:
     for (owner,) in store.say("SELECT owner FROM jointopt_studies WHERE owner IS NOT NULL"):
         return int(owner.split(":")[1])
     return None
+
+
+def silent(store: Shelf, pid: int) -> bool:
+    """Whether the lease of a process has run out, by the database's clock."""
+    over = "expires_at < EXTRACT(EPOCH FROM clock_timestamp())"
+    return bool(store.say(f"SELECT id FROM jointopt_workers WHERE name LIKE '%:{pid}:%' AND {over}"))
 
 
 def calls(store: Store) -> dict[str, int]:

@@ -1,4 +1,6 @@
-"""Whole processes of a study, begun with the interpreter, and small disks: what the tests of a full disk stand on."""
+"""Whole processes of a study, begun with the interpreter, and what befalls their machines: a disk that is full, a link
+that is cut.
+"""
 
 import os
 import signal
@@ -6,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from ipaddress import IPv4Address
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +17,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 _PATIENCE_S = 60.0
+_BLOCK = IPv4Address("198.18.0.0") + os.getpid() % 2**15 * 4  # of a range that is kept for tests (RFC 2544)
+HERE = str(_BLOCK + 1)  # this machine's address, as hosts know it that a link joins to it
 
 
 class Command:
@@ -23,14 +28,15 @@ class Command:
         folder: where it runs; what it says is written there.
         key: with which it asks the model, so that the server knows who asks.
         words: the module, and its arguments.
+        before: words that begin another program, which becomes this one and keeps its number.
     """
 
-    def __init__(self, folder: Path, key: str, words: Sequence[str]) -> None:
+    def __init__(self, folder: Path, key: str, words: Sequence[str], *, before: Sequence[str] = ()) -> None:
         self.key, self._said = key, folder / f"{key}.txt"
-        environment = {**os.environ, "CROWD_KEY": key, "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "CROWD_KEY": key, "PYTHONPATH": str(ROOT), "no_proxy": HERE}
         with self._said.open("wb") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-X", "faulthandler", "-m", *words],
+                [*before, sys.executable, "-X", "faulthandler", "-m", *words],
                 cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=out,
             )  # fmt: skip
 
@@ -42,6 +48,11 @@ class Command:
     ) -> None:
         self.process.kill()
         self.process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self.process.pid
 
     @property
     def said(self) -> str:
@@ -82,6 +93,56 @@ def fill(folder: Path) -> Path:
                 while out.write(bytes(size)):
                     pass
     return ballast
+
+
+class Host:
+    """A machine of its own, as far as its programs see: a name, and a network that one link joins to ours, where we are
+    `HERE`. Skips where this user may make none. It is gone with the block, or with this process.
+
+    Args:
+        number: of the host, 2 or 3.
+
+    Attributes:
+        before: words that begin a program on it.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.name, self._link = f"host-{number}", f"jo{os.getpid()}.{number}"
+        self._address, self.before = str(_BLOCK + number), list[str]()
+
+    def __enter__(self) -> Self:
+        _try("unshare", "--net", "--uts", "true")
+        live = 'hostname "$0" && echo "lives" && read -r _'
+        self._init = subprocess.Popen(
+            ["unshare", "--net", "--uts", "sh", "-c", live, self.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        try:
+            assert self._init.stdout is not None and self._init.stdout.readline() == b"lives\n"
+            number = str(self._init.pid)
+            self.before = ["nsenter", "--net", "--uts", "--target", number]
+            _try("ip", "link", "add", self._link, "type", "veth", "peer", "name", "eth0", "netns", number)
+            _try("ip", "addr", "add", HERE, "peer", self._address, "dev", self._link)
+            _try(*self.before, "ip", "addr", "add", self._address, "peer", HERE, "dev", "eth0")
+            _try(*self.before, "ip", "link", "set", "eth0", "up")
+            self.plug()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        subprocess.run(["ip", "link", "del", self._link], capture_output=True, check=False)  # may not have come to be
+        self._init.communicate()
+
+    def cut(self) -> None:
+        """Pull its cable out of our end: what is sent to it, or by it, is lost without a word."""
+        _try("ip", "link", "set", self._link, "down")
+
+    def plug(self) -> None:
+        """Put the cable in."""
+        _try("ip", "link", "set", self._link, "up")
 
 
 def _try(*command: str) -> None:

@@ -58,17 +58,15 @@ def kill_one(store: Shelf, file: Path, model: Model, count: int, seed: int) -> D
     dying = workers[chosen] if chosen < count else next((one for one in workers if one.pid == lead), workers[0])
     dying.tell(signal.SIGKILL)
     dying.process.join()
-    in_hand = _in_hand(store, dying.pid)
+    held = in_hand(store, dying.pid)
     finish([one for one in workers if one is not dying])
     left = [line for line in left_over(store) if f":{dying.pid}:" not in str(line)]
     conducted, most = dying.pid == lead, store.most()[0]
-    return Death(
-        conducted, claims(store), model.bill.completions - before, kept(store), calls(store), in_hand, most, left
-    )
+    return Death(conducted, claims(store), model.bill.completions - before, kept(store), calls(store), held, most, left)
 
 
-def _in_hand(store: Shelf, dead: int) -> int:
-    """Reserved for orders that the dead worker had taken, or, as conductor, had not put on the table."""
+def in_hand(store: Shelf, dead: int) -> int:
+    """Reserved for orders that a dead worker had taken, or, as conductor, had not put on the table."""
     taken = f"SELECT reservation FROM jointopt_orders WHERE state = 'taken' AND worker LIKE '%:{dead}:%'"
     others = f"SELECT reservation FROM jointopt_orders WHERE reservation NOT IN ({taken})"
     mine = f"id IN ({taken}) OR (owner LIKE '%:{dead}:%' AND id NOT IN ({others}))"

@@ -21,6 +21,7 @@ from tests.study.crowd import (
     finish,
     kept,
     left_over,
+    silent,
     start,
     until,
     write_study,
@@ -77,22 +78,16 @@ def test_one_is_frozen_past_its_lease_and_wakes(
     lead = conductor(shelf)
     frozen = next(one for one in workers if (one.pid == lead) is (who == "conducts"))
     frozen.tell(signal.SIGSTOP)
-    until(lambda: _silent(shelf, frozen.pid), workers)
+    until(lambda: silent(shelf, frozen.pid), workers)
     until(lambda: conductor(shelf) not in (None, frozen.pid), workers)
     so_far = bought()
     until(lambda: bought() > so_far, workers)
     frozen.tell(signal.SIGCONT)
-    until(lambda: not _silent(shelf, frozen.pid), workers)
+    until(lambda: not silent(shelf, frozen.pid), workers)
     model.delay_s = 0.0
     finish(workers)
     assert calls(shelf) == {"settled": bought(), "reserved": 0, "lost": 0}
     assert (claims(shelf), left_over(shelf)) == (alone, [])
-
-
-def _silent(shelf: Shelf, pid: int) -> bool:
-    """Whether a worker's lease has run out."""
-    over = "expires_at < EXTRACT(EPOCH FROM clock_timestamp())"
-    return bool(shelf.say(f"SELECT id FROM jointopt_workers WHERE name LIKE '%:{pid}:%' AND {over}"))
 
 
 def test_a_study_that_is_killed_over_and_over_counts_its_time(

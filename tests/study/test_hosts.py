@@ -1,23 +1,35 @@
-"""What befalls the machines of a study, in whole processes: a disk that is full."""
+"""What befalls the machines of a study, in whole processes: a disk that is full, a link that is cut."""
 
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
+import pytest
+
+from jointopt.config import read_study
+from jointopt.study import Study
 from tests.hostile.server import Server as Model
+from tests.hostile.server import serving
+from tests.postgres import Server, running_server
 from tests.study.crowd import (
     Claims,
     File,
+    Shelf,
     calls,
     claims,
+    conductor,
     kept,
     left_over,
+    silent,
     until,
     write_study,
 )
-from tests.study.hosts import Command, fill, small_disk
+from tests.study.hosts import HERE, Command, Host, fill, small_disk
+from tests.study.killing import in_hand
 
-DELAY_S = 0.05
+DELAY_S, SLOW_S = 0.05, 1.0
 
 
 def _ended_for_want_of_room(run: Command) -> None:
@@ -68,3 +80,71 @@ def test_the_disk_is_full(tmp_path: Path, model: Model, alone: Claims, bought: C
             _ended_for_want_of_room(run)
         ballast.unlink()
         _nothing_was_lost(store, file, alone, bought, run.process.pid)
+
+
+class Site(NamedTuple):
+    """Two hosts, and what they reach over their links.
+
+    Attributes:
+        hosts: a worker is on each.
+        postgres: the database's server.
+        model: that both ask.
+        alone: what one worker finds that nobody disturbs.
+    """
+
+    hosts: tuple[Host, Host]
+    postgres: Server
+    model: Model
+    alone: Claims
+
+
+@pytest.fixture(scope="module")
+def site(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """All is well there; `postgres` is asked for because its machine can have another one then."""
+    del postgres
+    folder = tmp_path_factory.mktemp("alone")
+    with ExitStack() as stack:
+        hosts = stack.enter_context(Host(2)), stack.enter_context(Host(3))
+        server = stack.enter_context(running_server(HERE))
+        model = stack.enter_context(serving(host=HERE, settled=True, keep=False))
+        store = Shelf(server, stack.enter_context(server.database()))
+        file = write_study(folder, model.url, store)
+        run = stack.enter_context(Command(folder, "alone", ["jointopt", "run", file.name], before=hosts[0].before))
+        assert run.end() == 0, run.said
+        yield Site(hosts, server, model, claims(store))
+
+
+@pytest.mark.parametrize("who", ["conducts", "buys"])
+def test_the_link_of_a_host_is_cut_for_longer_than_a_lease(site: Site, tmp_path: Path, who: str) -> None:
+    """The worker on the other host goes on, and conducts if it must; when the link is mended, the one behind it works
+    on. The samples are those of an undisturbed study. What was bought twice was in its hands when the link was cut, and
+    is in the ledger: settled, where the first answer came after all, else given up for lost.
+    """
+    model, before = site.model, site.model.bill.completions
+    model.delay_s = SLOW_S
+    with site.postgres.database() as url, ExitStack() as stack:
+        store = Shelf(site.postgres, url)
+        with Study(read_study(write_study(tmp_path, model.url, store))):
+            pass  # it has begun, and nobody works at it
+        words = ["jointopt", "worker", "--study", "crowd", "--storage", url, "--lease", "3"]
+        workers = [
+            stack.enter_context(Command(tmp_path, f"{who}-on-{host.name}", words, before=host.before))
+            for host in site.hosts
+        ]
+        until(lambda: all(one.key in model.visits.keys for one in workers), workers)
+        cut = next(one for one in workers if (one.pid == conductor(store)) is (who == "conducts"))
+        host = site.hosts[workers.index(cut)]
+        host.cut()
+        held = in_hand(store, cut.pid)
+        until(lambda: silent(store, cut.pid), workers)
+        until(lambda: conductor(store) not in (None, cut.pid), workers)
+        so_far = model.bill.completions
+        until(lambda: model.bill.completions > so_far, workers)
+        host.plug()
+        until(lambda: not silent(store, cut.pid), workers)
+        model.delay_s = 0.0
+        assert [(one.end(), one.said) for one in workers if one.end()] == []
+        bill, ledger = model.bill.completions - before, calls(store)
+        assert kept(store) <= ledger["settled"] <= bill <= ledger["settled"] + ledger["lost"]
+        assert (bill - kept(store) <= held, ledger["reserved"], store.most()[0] <= 20_000) == (True, 0, True)
+        assert (claims(store), left_over(store)) == (site.alone, [])
