@@ -2,7 +2,7 @@
 
 from jointopt.analysis.budgets import Budgets, Crossover, Rung, find_budgets
 from jointopt.analysis.ceiling import Ceiling, Gap, Marked, Part, find_ceiling
-from jointopt.analysis.curves import LIKELY, Crossing, Curve, crossings
+from jointopt.analysis.curves import LIKELY, Crossing, Curve
 from jointopt.analysis.difficulty import Apart, Bin, Difficulty, find_difficulty
 from jointopt.analysis.estimate import Absent, Estimate
 from jointopt.analysis.findings import (
@@ -11,9 +11,7 @@ from jointopt.analysis.findings import (
     Counts,
     Findings,
     Importance,
-    Preferred,
     Procedure,
-    Standing,
     TakenOver,
     to_json,
 )
@@ -27,14 +25,16 @@ from jointopt.analysis.outlay import Outlay
 from jointopt.analysis.power import Compared, Need, Power, find_power
 from jointopt.analysis.saturation import Saturation
 from jointopt.analysis.significance import Difference, paired_difference
+from jointopt.analysis.standings import Above, Preferred, Standing, find_above
 from jointopt.analysis.table import Table, balance
 from jointopt.analysis.tiers import Duel, Lift, Tiers, find_tiers
 from jointopt.analysis.unsolved import Forecast, Unsolved, find_unsolved
-from jointopt.analysis.verdict import doubt, judge_joint, say_taken_over, verdict, weights
+from jointopt.analysis.verdict import doubt, judge_joint, say_above, say_taken_over, verdict, weights, why_not_first
 from jointopt.analysis.words import percent, points
 
 __all__ = [
     "LIKELY",
+    "Above",
     "Absent",
     "Apart",
     "Beyond",
@@ -88,8 +88,8 @@ __all__ = [
     "Utility",
     "balance",
     "components",
-    "crossings",
     "doubt",
+    "find_above",
     "find_budgets",
     "find_ceiling",
     "find_difficulty",
@@ -104,9 +104,11 @@ __all__ = [
     "paired_difference",
     "percent",
     "points",
+    "say_above",
     "say_taken_over",
     "to_json",
     "variance_shares",
     "verdict",
     "weights",
+    "why_not_first",
 ]

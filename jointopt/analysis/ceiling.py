@@ -81,6 +81,15 @@ class Gap:
         """What is not flattered: `least` where it was measured, else the size."""
         return self.size.mean if self.least is None else self.least.mean
 
+    @property
+    def bound(self) -> str:
+        """What has to stand before `sure`: choosing by the question brings no less, or, where that was not measured,
+        no more.
+        """
+        if self.least is not None:
+            return "at least "
+        return "at most " if self.size.mean and self.part in (Part.PROMPT, Part.ROUTING) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:

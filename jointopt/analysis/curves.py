@@ -1,18 +1,16 @@
-"""How each prompt fares as n grows, and which prompts change places on the way.
+"""How each prompt fares as n grows, and two that change places on the way.
 
 It knows scores per example; where they come from is not its business.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jointopt.domain.scorecard import interval
 
-LIKELY = 0.8  # a swap at least this probable is worth a reader's time, where none was tested
+LIKELY = 0.8  # a change at least this probable is drawn as one, where none was tested
 
 Array = NDArray[np.float64]
 
@@ -77,33 +75,3 @@ class Crossing:
     lead_before: float
     lead_after: float
     probability: float
-
-
-def crossings(curves: Sequence[Curve], *, draws: int = 2000, seed: int = 0) -> tuple[Crossing, ...]:
-    """Every pair of prompts whose order at some larger n differs from that at the smallest, the surest first.
-
-    Curves are compared where model, strategy, ns and examples are the same.
-    """
-    found = []
-    for one, other in combinations(curves, 2):
-        alike = (one.model, one.strategy, one.ns, one.table.shape)
-        if alike == (other.model, other.strategy, other.ns, other.table.shape) and one.table.size:
-            found.append(_crossing(one, other, draws, seed))
-    return tuple(sorted(filter(None, found), key=lambda crossing: -crossing.probability))
-
-
-def _crossing(one: Curve, other: Curve, draws: int, seed: int) -> Crossing | None:
-    """The crossing of two curves, if there is one."""
-    gaps = one.table - other.table
-    leads = gaps.mean(axis=1)
-    if leads[0] < 0:
-        one, other, gaps, leads = other, one, -gaps, -leads
-    last = int(leads.argmin())
-    if leads[0] <= 0 or leads[last] >= 0:
-        return None
-    count = gaps.shape[1]
-    weights = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=draws) / count
-    before, after = weights @ gaps[0], weights @ gaps[last]
-    probability = float(((before > 0) & (after < 0)).mean())
-    ends = (one.ns[0], one.ns[last], float(leads[0]), -float(leads[last]))
-    return Crossing(one.prompt, other.prompt, one.model, one.strategy, *ends, probability)

@@ -1,20 +1,20 @@
 """What a study taught: the one noun that reports read. It holds plain values, and knows neither pool nor Optuna."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import StrEnum
-from itertools import groupby
-from math import comb
 
 import numpy as np
 
-from jointopt.analysis.curves import LIKELY, Crossing, Curve
+from jointopt.analysis.curves import Crossing, Curve
 from jointopt.analysis.estimate import Estimate
 from jointopt.analysis.flips import Flip, Flips
 from jointopt.analysis.frontier import Frontier
 from jointopt.analysis.insight import Insight
 from jointopt.analysis.interaction import Interaction
 from jointopt.analysis.significance import Difference, standing
+from jointopt.analysis.standings import Above, Preferred, Standing
+from jointopt.analysis.tiers import Tiers
 from jointopt.domain import Budget, Message, Policy, Preference, Source, Spend
 
 
@@ -25,50 +25,6 @@ class Procedure(StrEnum):
     PROMPT_ONLY = "prompt only"
     PROMPT_FIRST = "separate: prompt, then strategy"
     STRATEGY_FIRST = "separate: strategy, then prompt"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a policy stands.
-
-    Attributes:
-        policy: whose standing it is.
-        dev: its score on the examples that the search looked at; flattered by having been chosen.
-        sealed: its score on the examples kept for the end; None where it was not scored there.
-        cost_usd: of one answer.
-        tokens: of one answer, input and output.
-        latency_s: of one answer.
-        unreadable: share of its answers on dev that could not be read; they score 0.
-    """
-
-    policy: Policy
-    dev: Estimate
-    sealed: Estimate | None
-    cost_usd: float
-    tokens: float
-    latency_s: float
-    unreadable: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Preferred:
-    """The best policy under one preference, on dev: chosen and scored on the same examples, so flattered.
-
-    Attributes:
-        preference: the weights.
-        policy: the best under them.
-        utility: of the policy under them.
-        score: of the policy.
-        cost_usd: of one answer.
-        tokens: of one answer, input and output.
-    """
-
-    preference: Preference
-    policy: Policy
-    utility: float
-    score: Estimate
-    cost_usd: float
-    tokens: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,21 +141,21 @@ class Findings:
         seconds: that the study's runs took in all.
         winner: the policy to ship.
         prompt: the winner's chat as it is sent, for one example.
-        leaders: the best on dev, best first; ten at most.
+        leaders: those of the highest utility on dev, the highest first; ten at most.
         comparison: joint first, then the procedures it is measured against; empty where `comparison_note` says why.
         interaction: None where `interaction_note` says why.
         interaction_note: what the table covers (model, samples, examples), or why there is none.
         curves: each prompt's score over n.
-        crossings: which of them change places, surest first.
         importance: Optuna's own.
         command: what to type to get these findings again.
-        preferred: the best policy under each preference of the study's grid, from the same samples.
+        preferred: the policy for each preference of the study's grid, from the same samples.
         beyond: what votes of more samples would score under the winner's source; empty where no vote was searched.
         comparison_note: why nothing was compared; empty where it was.
         frontier: the best policy at every budget; None before any was judged.
         ended: why the search ended, in words; empty while it goes on.
         taken_over: from the study that this one began with; None where it began with none.
         insight: flips, budgets, ceiling, tiers, difficulty, judging and power, each a finding or the reason why not.
+        above: what has a higher utility on dev than the winner; None where nothing has.
     """
 
     study: str
@@ -218,7 +174,6 @@ class Findings:
     interaction: Interaction | None
     interaction_note: str
     curves: tuple[Curve, ...]
-    crossings: tuple[Crossing, ...]
     importance: Importance
     command: str
     preferred: tuple[Preferred, ...] = ()
@@ -228,10 +183,16 @@ class Findings:
     taken_over: TakenOver | None = None
     ended: str = ""
     insight: Insight = field(default_factory=Insight)
+    above: Above | None = None
 
     def against(self, procedure: Procedure) -> Contender | None:
         """The contender of a procedure, where it was compared."""
         return next((entry for entry in self.comparison if entry.procedure == procedure), None)
+
+    @property
+    def ranked_by(self) -> str:
+        """What policies are ranked by: ``score``, or ``utility`` where the preference weighs more."""
+        return "score" if self.preference == Preference() else "utility"
 
     @property
     def told_apart(self) -> dict[Procedure, bool]:
@@ -242,37 +203,28 @@ class Findings:
 
     @property
     def swaps(self) -> list[Crossing]:
-        """The prompts that are seen to change places as n grows: those that stand, then those that may be luck.
-
-        Of the latter the surest comes first; where no order was tested, the crossings that are probably real, the
-        winner's model and strategy first: each was picked for its probability, and is flattered by it.
+        """The prompts that are seen to change places as n grows: those that stand, the winner's first, then those that
+        may be luck, the surest first: each was picked for its probability, and is flattered by it.
         """
-        doubtful = [_as_crossing(flip) for flip in self._over_n if not flip.settled]
-        found = [*self.proven, *doubtful]
-        return found or self._winners_first(one for one in self.crossings if one.probability >= LIKELY)
+        return [*self.proven, *(_as_crossing(flip) for flip in self._over_n if not flip.settled)]
 
     @property
     def proven(self) -> list[Crossing]:
         """The changes of places along n that stand after correction for all pairs; the winner's first."""
-        return self._winners_first(_as_crossing(flip) for flip in self._over_n if flip.settled)
+        policy = self.winner.policy
+        found = [_as_crossing(flip) for flip in self._over_n if flip.settled]
+        return sorted(found, key=lambda one: (one.model != policy.source.model, one.strategy != policy.strategy))
 
     @property
     def pairs(self) -> int:
         """How many pairs a change of places was picked among."""
-        if isinstance(self.insight.flips, Flips):
-            return self.insight.flips.pairs
-        alike = sorted((curve.model, curve.strategy) for curve in self.curves)
-        return sum(comb(len(list(group)), 2) for _, group in groupby(alike))
+        return self.insight.flips.pairs if isinstance(self.insight.flips, Flips) else 0
 
     @property
     def _over_n(self) -> list[Flip]:
         """The flips of prompts along n, the surest first."""
         flips = self.insight.flips.flips if isinstance(self.insight.flips, Flips) else ()
         return [flip for flip in flips if (flip.factor, flip.along) == ("prompt", "n")]
-
-    def _winners_first(self, found: Iterable[Crossing]) -> list[Crossing]:
-        policy = self.winner.policy
-        return sorted(found, key=lambda one: (one.model != policy.source.model, one.strategy != policy.strategy))
 
 
 def _as_crossing(flip: Flip) -> Crossing:
@@ -282,13 +234,24 @@ def _as_crossing(flip: Flip) -> Crossing:
     return Crossing(flip.first, flip.second, *where, *leads, flip.probability)
 
 
+# What is concluded of the numbers after correction: whoever reads JSON is told no more and no less than a reader.
+CONCLUDED: Mapping[object, tuple[str, ...]] = {
+    Above: ("sure",),
+    Flip: ("settled",),
+    Interaction: ("stands",),
+    Tiers: ("decided", "uneven", "opposed"),
+    Findings: ("told_apart",),
+}
+
+
 def to_json(findings: object) -> object:
     """The findings as plain values that `json.dumps` takes: what `--json` prints. Curves give their bands."""
     if isinstance(findings, Curve):
         bands = {name: to_json(getattr(findings, name)) for name in ("scores", "lows", "highs")}
         return {name: to_json(getattr(findings, name)) for name in ("prompt", "model", "strategy", "ns")} | bands
     if is_dataclass(findings):
-        return {entry.name: to_json(getattr(findings, entry.name)) for entry in fields(findings)}
+        names = *(entry.name for entry in fields(findings)), *CONCLUDED.get(type(findings), ())
+        return {name: to_json(getattr(findings, name)) for name in names}
     if isinstance(findings, Mapping):
         return {str(name): to_json(value) for name, value in findings.items()}
     if isinstance(findings, list | tuple):

@@ -18,6 +18,7 @@ from jointopt.errors import NothingToReport
 
 _FLOOR = 0.1  # a resampled total below this part of the total would make shares explode
 _TINY = 1e-12
+_FINE = 40  # draws for each effect: a p-value has to be small enough to stand after correction for all of them
 TRIPLE = ("prompt", "strategy", "n")  # the meeting of three that is told apart; other meetings are pooled
 
 Effect = tuple[str, ...]
@@ -73,6 +74,21 @@ class Interaction:
     doubtful: bool = False
 
     @property
+    def stands(self) -> tuple[bool, ...]:
+        """Whether each share is more than noise, corrected (Holm) for all factors alone, or for all meetings."""
+        sure: dict[Effect, bool] = {}
+        for meet in (False, True):
+            kind = [share for share in self.shares if (len(share.effect) > 1) == meet]
+            corrected = holm([share.p_null if share.real and not self.doubtful else 1.0 for share in kind])
+            sure |= {share.effect: p < SURE for share, p in zip(kind, corrected, strict=True)}
+        return tuple(sure[share.effect] for share in self.shares)
+
+    @property
+    def standing(self) -> list[Share]:
+        """The shares that are more than noise after correction."""
+        return [share for share, sure in zip(self.shares, self.stands, strict=True) if sure]
+
+    @property
     def alone(self) -> list[Share]:
         """The factors' own shares, the largest first."""
         return sorted((share for share in self.shares if len(share.effect) == 1), key=lambda share: -share.share)
@@ -81,16 +97,14 @@ class Interaction:
     def rival(self) -> Share | None:
         """The factor whose own share may be as large as the largest; None where that one is clear of all others."""
         first, *others = self.alone
-        near = [share for share in others if self.doubtful or not first.real or share.high >= first.low]
+        near = [share for share in others if first not in self.standing or share.high >= first.low]
         return max(near, key=lambda share: share.high, default=None)
 
     @property
     def meetings(self) -> list[Share]:
-        """What factors make together beyond noise, corrected for all meetings (Holm), the largest first."""
-        together = [share for share in self.shares if len(share.effect) > 1 and not self.doubtful]
-        corrected = holm([share.p_null if share.real else 1.0 for share in together])
-        real = [share for share, p in zip(together, corrected, strict=True) if p < SURE]
-        return sorted(real, key=lambda share: -share.share)
+        """What factors make together beyond noise, corrected for all meetings, the largest first."""
+        together = [share for share in self.standing if len(share.effect) > 1]
+        return sorted(together, key=lambda share: -share.share)
 
     def of(self, *effect: str) -> Share | None:
         """The share of an effect, its factors named in any order."""
@@ -114,7 +128,7 @@ def variance_shares(
     Args:
         table: of scores.
         meetings: effects of three factors or more that are told apart, where the table has them.
-        draws: of the bootstrap.
+        draws: of the bootstrap, at least.
         seed: of the draws.
 
     Raises:
@@ -122,13 +136,13 @@ def variance_shares(
     """
     full, left_out = balance(table)
     table, note = without_constants(full)
-    count, axes = len(table.values), range(len(table.factors))
-    resampling = _Resampling.of(count, draws, seed)
+    count, axes, effects = len(table.values), range(len(table.factors)), list(_effects(table.factors, meetings))
+    resampling = _Resampling.of(count, max(draws, _FINE * len(effects)), seed)
     centred = table.values - table.values.mean(axis=tuple(axis + 1 for axis in axes), keepdims=True)
     total = resampling.look(centred.reshape(count, -1) / centred[0].size ** 0.5)
     _refuse_noise(total.variance, float((centred**2).mean()))
     rest, shares = total, []
-    for effect in _effects(table.factors, meetings):
+    for effect in effects:
         seen = resampling.look(_projection(table.values, effect))
         rest = rest.without(seen)
         shares.append(seen.share(tuple(table.factors[axis] for axis in effect), total, count))

@@ -73,6 +73,11 @@ class Power:
     label: str = "a forecast from today's variances: no result"
     unit: str = SCORE
 
+    @property
+    def points(self) -> str:
+        """What a hundredth of the unit is called."""
+        return "points of utility" if self.unit == UTILITY else "points"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:

@@ -7,7 +7,7 @@ from jointopt.analysis.insight import Insight
 from jointopt.analysis.judging import Judging
 from jointopt.analysis.power import Power
 from jointopt.analysis.tiers import Duel, Lift, Tiers
-from jointopt.analysis.words import apart, between, percent, points
+from jointopt.analysis.words import apart, between, percent, points, size
 
 
 def tell(insight: Insight) -> list[str]:
@@ -27,10 +27,10 @@ def _missing(found: Ceiling | Absent) -> str:
     if isinstance(found, Absent) or found.score.mean == 1:
         return ""
     largest = found.largest
-    least = "at least " if largest.least else ""
     opening = (
-        f"Of the {percent(1 - found.score.mean)} that the winner lacks on {found.examples} dev examples, "
-        f"the largest part, {least}{points(largest.sure)[1:]} points, is {largest.part}: {MEANS[Part(largest.part)]}."
+        f"Of the {percent(1 - found.score.mean)} that the winner lacks on {found.examples} dev examples (too little: "
+        f"chosen there, it is flattered), the largest part, {largest.bound}{size(largest.sure)} points, is "
+        f"{largest.part}: {MEANS[Part(largest.part)]}."
     )
     unsolved = found.unsolved
     if unsolved is None:
@@ -94,7 +94,7 @@ def _judges(found: tuple[Judging, ...] | Absent) -> list[str]:
             gamed = one.gamed
             lines.append(
                 f"Over-optimised: from n = {gamed.peak_n} to {gamed.last_n} {one.strategy} on {one.source.model} likes "
-                f"its picks better, and they score {points(gamed.fall.mean)[1:]} points less (probability "
+                f"its picks better, and they score {size(gamed.fall.mean)} points less (probability "
                 f"{gamed.probability:.2f})."
             )
     return lines
@@ -106,8 +106,8 @@ def _open(found: Power | Absent) -> str:
         return ""
     need = found.needs[0]
     many = f"{need.examples:,} examples" if need.examples else "more than a million examples"
-    size, least = points(need.difference)[1:], points(found.least)[1:]
     return (
-        f"Still open: {found.question} ({apart(found.difference)}). A difference of {size} points would take {many} to "
-        f"settle; today's {found.examples} settle {least} or more ({found.label})."
+        f"Still open: {found.question} ({apart(found.difference, found.points)}). A difference of "
+        f"{size(abs(need.difference))} {found.points} would take {many} to settle; today's {found.examples} settle "
+        f"{size(found.least)} or more ({found.label})."
     )

@@ -3,8 +3,9 @@
 from jointopt.analysis.findings import Contender, Findings, Procedure, TakenOver
 from jointopt.analysis.flips import Flips
 from jointopt.analysis.interaction import Share
+from jointopt.analysis.standings import Above
 from jointopt.analysis.telling import tell
-from jointopt.analysis.words import between, percent, points
+from jointopt.analysis.words import apart, between, cost, dollars, percent, points, size
 from jointopt.domain import Preference
 
 UNREADABLE = 0.05  # a share of samples above which somebody should look at them
@@ -14,8 +15,9 @@ SEPARATE = (Procedure.PROMPT_FIRST, Procedure.STRATEGY_FIRST)
 
 def verdict(findings: Findings) -> list[str]:
     """What the study says, one sentence or two per line, the most important first."""
-    judged = (_winner, judge_joint, _preference, _preferred, _frontier, _beyond, _meeting, _flip)
-    lines = [sentence(findings) for sentence in judged] + tell(findings.insight)
+    judged = (judge_joint, _preference, _preferred, _frontier, _beyond, _meeting, _flip)
+    lines = [_winner(findings), *why_not_first(findings), *(sentence(findings) for sentence in judged)]
+    lines += tell(findings.insight)
     lines += [sentence(findings) for sentence in (_account, _ended, _taken_over, _unreadable)]
     return [line for line in (*lines, *_warnings(findings)) if line]
 
@@ -23,12 +25,32 @@ def verdict(findings: Findings) -> list[str]:
 def _winner(findings: Findings) -> str:
     """What won, and what an answer of it costs."""
     winner = findings.winner
-    price = f"${winner.cost_usd:.3g}, " if winner.cost_usd else ""
+    price = f"{dollars(winner.cost_usd)}, " if winner.cost_usd else ""
     costs = f"An answer takes {price}{winner.tokens:,.0f} tokens and {winner.latency_s:.2g} s."
     if winner.sealed is None:
-        return f"The winner on dev is {winner.policy}: {percent(winner.dev.mean)} ({between(winner.dev)}). {costs}"
+        score = f"{percent(winner.dev.mean)} ({between(winner.dev)}; chosen there, so flattered)"
+        return f"The winner on dev is {winner.policy}: {score}. {costs}"
     score = f"{percent(winner.sealed.mean)} on {findings.counts.sealed} sealed examples ({between(winner.sealed)})"
     return f"The winner is {winner.policy}: {score}. {costs}"
+
+
+def why_not_first(findings: Findings) -> list[str]:
+    """Why another policy has a higher number on dev than the winner; empty where none has."""
+    above, front, lines = findings.above, findings.frontier, list[str]()
+    if above is not None:
+        lines.append(f"{above.policy} has a higher {findings.ranked_by} on the same dev examples: {say_above(above)}.")
+    top = front.steps[-1] if front and findings.ranked_by == "utility" else None
+    if top and top.score > findings.winner.dev.mean and (above is None or above.policy != top.policy):
+        what = f"{top.policy} has the highest score on dev ({percent(top.score)})"
+        lines.append(f"{what}: policies are ranked by utility, which weighs more than that.")
+    return lines
+
+
+def say_above(above: Above) -> str:
+    """By how much a policy is ahead of the one that was chosen, whether that is luck, and who chose otherwise."""
+    luck = "more than luck explains" if above.sure else "which luck may explain"
+    others = f"; {above.count} are ahead of it" if above.count > 1 else ""
+    return f"{apart(above.lead)}, picked among {above.policies:,}, {luck}{others}; {above.why}"
 
 
 def judge_joint(findings: Findings) -> str:
@@ -90,8 +112,9 @@ def weights(preference: Preference) -> str:
 
 def _preference(findings: Findings) -> str:
     """What the differences are measured in, where that is not the score alone."""
-    said = weights(findings.preference)
-    return "" if said == weights(Preference()) else f"Policies are compared by utility: {said}."
+    if findings.ranked_by == "score":
+        return ""
+    return f"Policies are compared by utility: {weights(findings.preference)}."
 
 
 def _preferred(findings: Findings) -> str:
@@ -100,7 +123,9 @@ def _preferred(findings: Findings) -> str:
         return ""
     best = {entry.policy for entry in findings.preferred}
     lead = "one policy is" if len(best) == 1 else f"{len(best)} policies are"
-    return f"Over {len(findings.preferred)} preferences, {lead} the best on dev, from the same samples."
+    passed = sum(entry.above is not None for entry in findings.preferred)
+    but = f"; under {passed} of them another one has the higher utility there" if passed else ""
+    return f"Over {len(findings.preferred)} preferences, {lead} chosen on dev, from the same samples{but}."
 
 
 def _frontier(findings: Findings) -> str:
@@ -109,8 +134,7 @@ def _frontier(findings: Findings) -> str:
     if found is None or len(found.steps) == 1:
         return ""
     first, last = found.steps[0], found.steps[-1]
-    unit, form = ("$", ".3g") if found.unit == "usd" else ("", ",.0f")
-    ends = [f"{unit}{found.cost(stop):{form}}{'' if unit else ' tokens'}" for stop in (first, last)]
+    ends = [cost(found.cost(stop), found.unit) for stop in (first, last)]
     return (
         f"At {ends[0]} an answer the best policy scores {percent(first.score)} on dev, at {ends[1]} "
         f"{percent(last.score)}; {len(found.steps)} policies are the best at one budget or another ({found.label})."
@@ -119,7 +143,7 @@ def _frontier(findings: Findings) -> str:
 
 def say_taken_over(found: TakenOver) -> str:
     """What a study took over from the one it began with."""
-    worth = f"{found.samples:,} samples were taken over, worth {found.tokens:,} tokens and ${found.usd:.4g}"
+    worth = f"{found.samples:,} samples were taken over, worth {found.tokens:,} tokens and {dollars(found.usd, 4)}"
     count = len(found.first)
     first = (
         f"{count} polic{'y' if count == 1 else 'ies'} most like its best {'was' if count == 1 else 'were'} tried first"
@@ -144,7 +168,8 @@ def _beyond(findings: Findings) -> str:
     votes = "; ".join(
         f"{entry.n} votes {percent(entry.score.mean)} ({between(entry.score)})" for entry in findings.beyond
     )
-    return f"More samples under the winner's prompt, {findings.beyond[0].label} and not measured: {votes}."
+    label = findings.beyond[0].label
+    return f"More samples under the winner's prompt on dev, where it was chosen, {label} and not measured: {votes}."
 
 
 def _meeting(findings: Findings) -> str:
@@ -162,8 +187,8 @@ def _meeting(findings: Findings) -> str:
 
 def _part(share: Share) -> str:
     """A share with its interval, in words."""
-    ends = f"95% interval {percent(max(0.0, share.low))} to {percent(min(1.0, share.high))}"
-    return f"{' x '.join(share.effect)} makes {percent(min(1.0, share.share))} of the variance ({ends})"
+    ends = f"95% interval {percent(share.low)} to {percent(share.high)}"
+    return f"{' x '.join(share.effect)} makes {percent(share.share)} of the variance ({ends})"
 
 
 def _flip(findings: Findings) -> str:
@@ -171,8 +196,8 @@ def _flip(findings: Findings) -> str:
     if not findings.swaps:
         return ""
     flip = findings.swaps[0]
-    where = f"at n = {flip.from_n}, yet {flip.late} leads by {points(flip.lead_after)[1:]} at n = {flip.to_n}"
-    told = f"{flip.early} leads by {points(flip.lead_before)[1:]} points {where}"
+    where = f"at n = {flip.from_n}, yet {flip.late} leads by {size(flip.lead_after)} at n = {flip.to_n}"
+    told = f"{flip.early} leads by {size(flip.lead_before)} points {where}"
     flips, on = findings.insight.flips, f"{flip.strategy} on {flip.model}"
     if findings.proven and isinstance(flips, Flips):
         sure = f"of {flips.pairs} pairs that were looked at, {flips.settled} stand when corrected for all"
@@ -182,19 +207,17 @@ def _flip(findings: Findings) -> str:
 
 def doubt(findings: Findings) -> str:
     """Why the surest swap that is no proven one may be luck: it was picked for its probability."""
-    flips = findings.insight.flips
-    tested = isinstance(flips, Flips) and any(flip.along == "n" for flip in flips.flips)
-    outcome = "does not stand after correction" if tested else "not corrected for that"
-    return f"probability {findings.swaps[0].probability:.2f}, picked among {findings.pairs} pairs, {outcome}"
+    picked = f"picked among {findings.pairs} pairs, does not stand after correction"
+    return f"probability {findings.swaps[0].probability:.2f}, {picked}"
 
 
 def _account(findings: Findings) -> str:
     """What the study cost."""
     spend, share = findings.spend, findings.budget.share(findings.spend)
-    cost = f", ${spend.usd:.4g}" if spend.usd else ""
+    money = f", {dollars(spend.usd, 4)}" if spend.usd else ""
     budget = f", {percent(share)} of its budget" if share else ""
     hits = f"; the pool served {findings.counts.pool_hits:,} more for nothing" if findings.counts.pool_hits else ""
-    return f"The study asked for {spend.calls:,} completions ({spend.tokens:,} tokens{cost}{budget}){hits}."
+    return f"The study asked for {spend.calls:,} completions ({spend.tokens:,} tokens{money}{budget}){hits}."
 
 
 def _unreadable(findings: Findings) -> str:

@@ -18,7 +18,7 @@ from jointopt.analysis import (
 )
 from jointopt.cli.arguments import AsJson, Force, StudyFile, read_plan
 from jointopt.cli.progress import watch
-from jointopt.domain import Policy, Preference
+from jointopt.domain import Preference
 from jointopt.errors import NothingToReport
 from jointopt.study import Study
 
@@ -47,7 +47,7 @@ def told(findings: Findings) -> list[object]:
     """The contenders as plain values, each with the calls that it might use and what became of joint against it."""
     joint = findings.comparison[0]
     return [
-        {"allowed_calls": joint.calls, "outcome": outcome(joint.policy, entry), "contender": entry}
+        {"allowed_calls": joint.calls, "outcome": outcome(findings, entry), "contender": entry}
         for entry in findings.comparison
     ]
 
@@ -62,7 +62,7 @@ def lines(findings: Findings) -> Iterator[str]:
         yield f"  dev           {percent(entry.dev_score)} (flattered: chosen on these examples)"
         yield f"  sealed        {_between(entry.sealed)}"
         if entry.difference:
-            yield f"  joint - this  {_gap(entry)}: {outcome(joint.policy, entry)}"
+            yield f"  joint - this  {_gap(entry)}: {outcome(findings, entry)}"
     examples = rivals[0].difference.examples if rivals and rivals[0].difference else 0
     yield from ("", f"Differences: paired, on the {examples} sealed examples, which no procedure saw.")
     if findings.preference != Preference():
@@ -70,14 +70,14 @@ def lines(findings: Findings) -> Iterator[str]:
     yield judge_joint(findings)
 
 
-def outcome(joint: Policy, entry: Contender) -> str:
-    """What became of joint search against one procedure; empty for joint itself."""
+def outcome(findings: Findings, entry: Contender) -> str:
+    """What became of joint search against one procedure, corrected for all of them; empty for joint itself."""
     found = entry.difference
     if found is None:
         return ""
-    if entry.policy == joint:
+    if entry.policy == findings.comparison[0].policy:
         return "the same policy"
-    if not found.settled:
+    if not findings.told_apart[entry.procedure]:
         return "no difference shown"
     return "joint better" if found.low > 0 else "joint worse"
 

@@ -32,7 +32,7 @@ class Gate:
 
 
 def hold_against(findings: Findings, fail_under: float | None = None) -> tuple[Gate, ...]:
-    """The winner against a bound, then the best policy under each further preference of the study.
+    """The winner against a bound, then the policy for each further preference of the study.
 
     The winner's mean score on the sealed examples has to reach the bound; not the lower end of its interval, which is
     told beside it. A study without a sealed score fails. What further preferences chose has dev scores only, which are
@@ -65,7 +65,7 @@ def _preferred(found: Preferred) -> Gate:
     numbers = [("policy", str(found.policy)), *_numbers("dev", found.score), ("utility", repr(found.utility))]
     numbers += [("cost_usd", repr(found.cost_usd)), ("tokens", repr(found.tokens))]
     said = f"{found.policy}: {percent(found.score.mean)} on dev, where it was chosen: held against nothing"
-    return Gate(f"the best policy under {weights(found.preference)}", "skipped", said, tuple(numbers))
+    return Gate(f"the policy for {weights(found.preference)}", "skipped", said, tuple(numbers))
 
 
 def _numbers(half: str, estimate: Estimate | None) -> list[tuple[str, str]]:

@@ -60,7 +60,7 @@ def _preferred(findings: Findings) -> list[str]:
         (weights(one.preference), str(one.policy), percent(one.score.mean), f"{one.utility:.3f}")
         for one in findings.preferred
     ]
-    head = ("What counts", "Best on dev (flattered)", "Score", "Utility")
+    head = ("What counts", "Chosen on dev (flattered)", "Score", "Utility")
     return ["### The best policy under every preference", _table(head, rows)]
 
 

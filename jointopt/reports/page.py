@@ -12,7 +12,7 @@ from string import Template
 
 from plotly.offline import get_plotlyjs
 
-from jointopt.analysis import Findings, Preferred, Standing, percent, verdict, weights
+from jointopt.analysis import Findings, Preferred, Standing, percent, say_above, verdict, weights, why_not_first
 from jointopt.analysis.words import dollars
 from jointopt.domain import Message
 from jointopt.reports.browser import render_exhibition
@@ -22,7 +22,7 @@ from jointopt.reports.figures.panel import span
 from jointopt.reports.markup import data, details, table, text
 
 _LEADERS = ("Policy", "Dev (95% interval)", "Sealed (95% interval)", "Unreadable", "Tokens", "Latency", "Cost")
-_PREFERRED = ("What counts", "Best on dev", "Score", "95% interval", "Utility", "Tokens", "Cost")
+_PREFERRED = ("What counts", "Chosen on dev", "Score", "95% interval", "Utility", "Tokens", "Cost")
 
 
 def render_page(findings: Findings, *, exhibition: Exhibition | None = None) -> str:
@@ -35,8 +35,6 @@ def render_page(findings: Findings, *, exhibition: Exhibition | None = None) -> 
     library, script = get_plotlyjs().replace("\r\n", "\n"), _part("page.js")
     panels = [draw(findings) for draw in FIGURES]
     figures = {panel.key: panel.figure.to_plotly_json() for panel in panels if panel.figure is not None}
-    winner = next((standing for standing in findings.leaders if standing.policy == findings.winner.policy), None)
-    leaders = findings.leaders if winner else (findings.winner, *findings.leaders)
     return Template(_part("page.html")).substitute(
         hashes=f"{_hash(library)} {_hash(script)}",
         style=_part("page.css"),
@@ -44,7 +42,7 @@ def render_page(findings: Findings, *, exhibition: Exhibition | None = None) -> 
         facts=text(_facts(findings)),
         verdict="".join(f"<p>{text(line)}</p>" for line in verdict(findings)),
         tiles="".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in _tiles(findings)),
-        leaders=table(_LEADERS, [_leader(standing, findings.winner) for standing in leaders]),
+        leaders=_leaders(findings),
         panels="".join(map(_panel, panels)),
         preferred=_preferred(findings.preferred),
         prompt="".join(map(_message, findings.prompt)),
@@ -90,13 +88,44 @@ def _tiles(findings: Findings) -> list[tuple[str, str]]:
     ]
 
 
-def _leader(standing: Standing, winner: Standing) -> tuple[str, ...]:
+def _leaders(findings: Findings) -> str:
+    """The table of leaders, the winner last where it is not among the first, and why it is not the first."""
+    known = any(standing.policy == findings.winner.policy for standing in findings.leaders)
+    leaders = findings.leaders if known else (*findings.leaders, findings.winner)
+    said = [
+        f"The best policies on the examples that the search looked at by {findings.ranked_by}, best first"
+        f"{'' if known else ', and last the winner'}. A star marks the winner. A dev score is flattered by having been "
+        "chosen; the sealed score is not.",
+        *why_not_first(findings),
+        *_hindsight(findings),
+    ]
+    first, weighed = _LEADERS[0], findings.ranked_by == "utility"
+    headers = (first, *(("Utility",) if weighed else ()), *_LEADERS[1:])
+    rows = table(headers, [_leader(standing, findings.winner, weighed=weighed) for standing in leaders])
+    return f'{"".join(f"<p>{text(line)}</p>" for line in said)}<div class="wide">{rows}</div>'
+
+
+def _hindsight(findings: Findings) -> list[str]:
+    """That another leader scores higher on the sealed examples, which nobody could know."""
+    winner = findings.winner
+    scored = [(standing.sealed.mean, standing) for standing in findings.leaders if standing.sealed]
+    mean, best = max(scored, key=lambda pair: pair[0], default=(0.0, winner))
+    if winner.sealed is None or mean <= winner.sealed.mean:
+        return []
+    return [
+        f"On the sealed examples {best.policy} scores higher ({percent(mean)}): the winner was chosen before these "
+        "were opened, and to choose by them now would flatter."
+    ]
+
+
+def _leader(standing: Standing, winner: Standing, *, weighed: bool) -> tuple[str, ...]:
     """A line of the table of leaders."""
     dev, sealed = standing.dev, standing.sealed
     scores = [f"{percent(one.mean)} ({span(one.low, one.high)})" if one else "" for one in (dev, sealed)]
     costs = (f"{standing.tokens:,.0f}", f"{standing.latency_s:.2g} s", _usd(standing.cost_usd))
     star = " \N{BLACK STAR}" if standing.policy == winner.policy else ""
-    return (f"{standing.policy}{star}", *scores, percent(standing.unreadable), *costs)
+    utility = (f"{standing.utility:.3f}",) if weighed else ()
+    return (f"{standing.policy}{star}", *utility, *scores, percent(standing.unreadable), *costs)
 
 
 def _preferred(found: Sequence[Preferred]) -> str:
@@ -111,7 +140,13 @@ def _preferred(found: Sequence[Preferred]) -> str:
         )
         for entry in found
     ]
-    remark = "<p>All from the samples of this study. Chosen and scored on dev, so flattered.</p>"
+    passed = [
+        f"For {weights(entry.preference)}, {entry.above.policy} has a higher utility: {say_above(entry.above)}."
+        for entry in found
+        if entry.above
+    ]
+    said = ["All from the samples of this study. Chosen and scored on dev, so flattered.", *passed]
+    remark = "".join(f"<p>{text(line)}</p>" for line in said)
     return f'<section><h2>Other preferences</h2>{remark}<div class="wide">{table(_PREFERRED, lines)}</div></section>'
 
 
@@ -122,7 +157,7 @@ def _usd(amount: float) -> str:
 def _panel(panel: Panel) -> str:
     """A question with its answer, its figure, and the numbers behind it."""
     name = f'id="figure-{text(panel.key)}" role="img" aria-label="{text(panel.answer)}"'
-    figure = f'<div class="figure" {name}></div>' if panel.figure is not None else ""
+    figure = f'<div class="scroll"><div class="figure" {name}></div></div>' if panel.figure is not None else ""
     remark = f'<p class="remark">{text(panel.remark)}</p>' if panel.remark else ""
     numbers = details("The numbers", table(panel.headers, panel.rows, caption=panel.question)) if panel.rows else ""
     answer = f'<p class="answer">{text(panel.answer)}</p>'

@@ -41,7 +41,8 @@ class Ranked:
 
 
 def to_csv(ranked: Sequence[Ranked]) -> str:
-    """One line for each policy, best first, below a line of column names.
+    """One line for each policy below a line of column names: the winner, then those judged on the most examples, of
+    these the best by utility first.
 
     Scores are 0 to 1; costs, tokens and seconds are of one answer. What a spreadsheet would take for a formula has an
     apostrophe before it.

@@ -6,6 +6,7 @@ from shlex import quote
 import numpy as np
 
 from jointopt.analysis import (
+    Above,
     Contender,
     Counts,
     Curve,
@@ -17,7 +18,7 @@ from jointopt.analysis import (
     Interaction,
     Procedure,
     Standing,
-    crossings,
+    find_above,
     find_frontier,
     paired_difference,
     variance_shares,
@@ -67,7 +68,6 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         interaction=interaction,
         interaction_note=note,
         curves=curves,
-        crossings=crossings(curves),
         importance=weigh(phases),
         command=to_type(parts.plan.path.name),
         preferred=prefer(parts, phases.chosen()[1:]),
@@ -77,6 +77,7 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         taken_over=taken_over(parts),
         ended=(phases.recall("search") or {}).get("why", ""),
         insight=look_deeper(parts, seen, comparison, sealed),
+        above=pass_over(parts, phases, winner),
     )
 
 
@@ -120,10 +121,18 @@ def count(parts: Parts, phases: Phases, sealed: int) -> Counts:
 
 
 def leaders(parts: Parts) -> list[Scorecard]:
-    """The leader, then the best policies of those judged on as many examples."""
+    """The best policies by utility of those judged on the leader's examples; of equals the leader comes first."""
     cards, leader = judged_alike(parts), parts.evaluate.leader()
     first = leader.policy if leader else None
-    return sorted(cards, key=lambda card: (card.policy != first, -card.utility(parts.plan.preference)))[:LEADERS]
+    return sorted(cards, key=lambda card: (-card.utility(parts.plan.preference), card.policy != first))[:LEADERS]
+
+
+def pass_over(parts: Parts, phases: Phases, winner: Policy) -> Above | None:
+    """What has a higher utility than the winner on the same examples."""
+    cards = judged_alike(parts)
+    own = next((card for card in cards if card.policy == winner), None)
+    by_sampler = bool(phases.chosen())
+    return find_above(cards, own, parts.plan.preference, by_sampler=by_sampler) if own else None
 
 
 def stand(parts: Parts, policy: Policy, sealed: Sequence[Example]) -> Standing:
@@ -138,6 +147,7 @@ def stand(parts: Parts, policy: Policy, sealed: Sequence[Example]) -> Standing:
         tokens=float(dev.tokens.mean()),
         latency_s=float(dev.latency_s.mean()),
         unreadable=float(dev.unreadable.mean()),
+        utility=dev.utility(parts.plan.preference),
     )
 
 

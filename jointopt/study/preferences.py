@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from jointopt.analysis import Estimate as Interval
-from jointopt.analysis import Preferred
+from jointopt.analysis import Preferred, find_above
 from jointopt.domain import Policy, Preference, Scorecard
 from jointopt.evaluation import Estimate
 from jointopt.strategies import OBJECTIVES
@@ -19,7 +19,7 @@ def open_books(parts: Parts) -> list[tuple[Preference, Estimate]]:
 
 
 def prefer(parts: Parts, chosen: Sequence[Policy] = ()) -> tuple[Preferred, ...]:
-    """The best policy under every preference of the plan's grid, among those judged alike.
+    """The policy for every preference of the plan's grid, and what has a higher utility among those judged alike.
 
     Args:
         parts: of the study.
@@ -40,8 +40,11 @@ def judged_alike(parts: Parts) -> list[Scorecard]:
 
 
 def _best(parts: Parts, preference: Preference, again: Estimate, chosen: Policy | None) -> Preferred:
-    cards = [parts.evaluate.cards[chosen]] if chosen in parts.evaluate.cards else judged_alike(parts)
-    best = max((_under(card, parts, again) for card in cards), key=lambda card: card.utility(preference))
+    cards = [_under(card, parts, again) for card in judged_alike(parts)]
+    alike = next((card for card in cards if card.policy == chosen), None)
+    fewer = parts.evaluate.cards.get(chosen) if chosen and alike is None else None  # judged on fewer than the leader
+    own = alike or (_under(fewer, parts, again) if fewer else None)
+    best = own or max(cards, key=lambda card: card.utility(preference))
     return Preferred(
         preference=preference,
         policy=best.policy,
@@ -49,6 +52,7 @@ def _best(parts: Parts, preference: Preference, again: Estimate, chosen: Policy 
         score=Interval(best.score, *best.interval),
         cost_usd=float(best.cost_usd.mean()),
         tokens=float(best.tokens.mean()),
+        above=find_above(cards, best, preference, by_sampler=own is not None),
     )
 
 

@@ -28,7 +28,6 @@ def findings() -> Findings:
         interaction=None,
         interaction_note="the pool fills no balanced table",
         curves=(),
-        crossings=(),
         importance=Importance("PED-ANOVA", {}, "too few trials"),
         command="jointopt run small.yaml",
     )

@@ -50,9 +50,22 @@ def test_what_is_absent_is_not_said(findings: Findings) -> None:
 def test_what_is_missing_is_named_with_a_forecast(findings: Findings) -> None:
     """The largest part, what would close it, and what more samples of the unsolved may do."""
     line = next(line for line in verdict(replace(findings, insight=Insight(ceiling=_ceiling(5)))) if "lacks" in line)
-    assert "Of the 25.0% that the winner lacks on 20 dev examples, the largest part, 25.0 points, is unsolved: " in line
+    assert "Of the 25.0% that the winner lacks on 20 dev examples (too little: chosen there, it is flattered)" in line
+    assert ", the largest part, 25.0 points, is unsolved: " in line
     assert "No sample solved 5 of them; 4 more of each would solve 0.0 (95% interval 0 to 3; a forecast)." in line
     assert tell(Insight(ceiling=_ceiling(0))) == []
+
+
+def test_a_part_that_is_flattered_is_called_the_most_there_can_be() -> None:
+    """Another prompt found what the winner's did not; one sample of each is too few to say how sure that is."""
+    other = Source("plain", "micro", 0.7)
+    marks = np.zeros((20, 1))
+    marks[:10] = 1
+    sampled = [Marked(SOURCE, marks), Marked(other, 1 - marks)]
+    found = find_ceiling(Policy(SOURCE, "single", 1), marks[:, 0], sampled, tuple(map(str, range(20))))
+    assert isinstance(found, Ceiling) and found.largest.least is None
+    (line,) = tell(Insight(ceiling=found))
+    assert "the largest part, at most 50.0 points, is prompt: " in line
 
 
 def _tiers(lift: Difference, duel: Difference, low: float = 0.1) -> Tiers:
@@ -115,4 +128,6 @@ def test_what_would_settle_an_open_question_is_a_forecast() -> None:
     compared = Compared("a against b, on dev", 0.52 + noise - noise.mean(), np.full(40, 0.5), 4)
     (line,) = tell(Insight(power=find_power([compared])))
     assert line.startswith("Still open: a against b, on dev (+2.0 points") and "examples to settle" in line
-    assert "forecast" in line
+    assert "forecast" in line and "utility" not in line
+    (line,) = tell(Insight(power=find_power([replace(compared, unit="utility")])))
+    assert "(+2.0 points of utility, 95%" in line and "A difference of 2.0 points of utility would" in line

@@ -6,7 +6,6 @@ import pytest
 
 from jointopt.analysis import (
     Contender,
-    Crossing,
     Difference,
     Estimate,
     Findings,
@@ -102,14 +101,19 @@ def test_interaction_counts_when_its_interval_leaves_zero_out(findings: Findings
     assert any("No interaction" in line for line in verdict(picked))  # one in six is within 5% by luck
 
 
-def test_a_likely_swap_that_was_not_tested_is_no_fact(findings: Findings) -> None:
-    """Of two likely swaps the winner's own is named, with what it was picked among; an unlikely one is not."""
-    own = Crossing("at once", "steps", "micro", "majority", 1, 8, 0.03, 0.1, 0.9)
-    other, unsure = replace(own, model="nano", probability=0.99), replace(own, probability=0.5)
-    told = [line for line in verdict(replace(findings, crossings=(other, own))) if "change places" in line]
-    assert len(told) == 1 and told[0].startswith("No prompts are shown to change places; the surest swap: at once")
-    assert "majority on micro; probability 0.90, picked among 0 pairs, not corrected for that" in told[0]
-    assert not any("change places" in line for line in verdict(replace(findings, crossings=(unsure,))))
+def test_of_the_swaps_that_stand_the_winners_own_is_told(findings: Findings) -> None:
+    """It is named before a surer one of another model; where nothing was tested, nothing is said."""
+    other, own = (
+        Flip("prompt", "n", early, "steps", "1", "8", AHEAD, AHEAD, 0.9, 0.9, 0.9, p, None, fixed)
+        for early, p, fixed in (
+            ("restate", 0.001, (("model", "nano"), ("strategy", "majority"))),
+            ("at once", 0.01, (("model", "micro"), ("strategy", "majority"))),
+        )
+    )
+    told = replace(findings, insight=Insight(flips=Flips((other, own), 2, 45, (), 40, 2)))
+    (line,) = [line for line in verdict(told) if "change places" in line]
+    assert line.startswith("Prompts change places: at once leads") and "majority on micro" in line
+    assert not any("change places" in line for line in verdict(findings))
 
 
 @pytest.mark.parametrize(
@@ -121,11 +125,10 @@ def test_a_likely_swap_that_was_not_tested_is_no_fact(findings: Findings) -> Non
 )
 def test_prompts_change_places_only_where_it_stands_after_correction(findings: Findings, p: float, said: str) -> None:
     """The flip's corrected p decides, however probable a crossing looks."""
-    swap = Crossing("at once", "steps", "micro", "majority", 1, 8, 0.03, 0.1, 0.99)
     fixed = (("model", "micro"), ("strategy", "majority"))
     flip = Flip("prompt", "n", "at once", "steps", "1", "8", AHEAD, AHEAD, 0.9, 0.9, 0.83, p, None, fixed)
     flips = Flips((flip,), 20, 45, (), 40, 17 if p < 0.05 else 0)
-    told = replace(findings, crossings=(swap,), insight=Insight(flips=flips))
+    told = replace(findings, insight=Insight(flips=flips))
     line = next(line for line in verdict(told) if "change places" in line)
     assert line.startswith(said) and "45 pairs" in line
     assert (

@@ -22,7 +22,7 @@ import optuna
 import plotly.graph_objects as go
 from optuna.samplers import BaseSampler
 
-from jointopt.analysis import LIKELY, Curve, crossings
+from jointopt.analysis import LIKELY, Flips, Lines, find_flips
 from jointopt.search.samplers import SAMPLERS
 from jointopt.search.samplers.joint import Joint
 from jointopt.search.samplers.planned import Planned
@@ -251,8 +251,9 @@ def see_flip() -> str:
         tables = [win_chances(counts, ns)[..., 0].T for counts in draws]
         lead, error = paired(tables[0][0], tables[1][0])
         ahead += lead > NormalDist().inv_cdf(LIKELY) * error
-        curves = [Curve(str(prompt), "", "majority", ns, table) for prompt, table in zip(FLIP, tables, strict=True)]
-        swaps += [one.probability for one in crossings(curves) if one.early == str(FLIP[0])]
+        values = np.stack(tables, axis=1)
+        told = find_flips([Lines("prompt", "n", tuple(map(str, FLIP)), tuple(map(str, ns)), values)])
+        swaps += [one.probability for one in told.flips if one.first == str(FLIP[0])] if isinstance(told, Flips) else []
     found = np.array(swaps)
     return (
         f"MATH prompts {FLIP[0]} and {FLIP[1]}, {SAMPLES} samples of each question, {ORDERS} draws: joint takes "

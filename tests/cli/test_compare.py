@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from jointopt.analysis import Contender, Difference, Estimate, Procedure
+from jointopt.analysis import Contender, Difference, Estimate, Findings, Procedure
 from jointopt.cli.compare import outcome
 from jointopt.cli.main import app
 from jointopt.domain import Policy, Source
@@ -100,14 +100,21 @@ def test_a_budget_that_ends_before_the_table_says_so(tmp_path: Path) -> None:
     assert "the budget ended before" in str(refused.exception) and "--force" in str(refused.exception)
 
 
-def test_every_outcome_has_its_words() -> None:
-    """Better, worse, undecided, and the same policy whatever the numbers."""
+def test_every_outcome_has_its_words(findings: Findings) -> None:
+    """Better, worse, undecided, the same policy whatever the numbers; and as on the page, corrected for all rivals."""
     policy, other = (Policy(Source(prompt, "nano", 1.0), "single", 1) for prompt in ("plain", "steps"))
+    joint = replace(_rival(policy, None), procedure=Procedure.JOINT)
+
+    def said(*rivals: Contender) -> list[str]:
+        compared = replace(findings, comparison=(joint, *rivals))
+        return [outcome(compared, entry) for entry in compared.comparison]
+
     gaps = {"joint better": (0.1, 0.3), "joint worse": (-0.3, -0.1), "no difference shown": (-0.1, 0.1)}
     for words, (low, high) in gaps.items():
-        assert outcome(policy, _rival(other, Difference(0.0, low, high, 0.5, 20))) == words
-    assert outcome(policy, _rival(policy, Difference(0.0, 0.0, 0.0, 1.0, 20))) == "the same policy"
-    assert outcome(policy, replace(_rival(policy, None), procedure=Procedure.JOINT)) == ""
+        assert said(_rival(other, Difference(0.0, low, high, 0.04, 20))) == ["", words]
+    assert said(_rival(policy, Difference(0.0, 0.0, 0.0, 1.0, 20))) == ["", "the same policy"]
+    near = _rival(other, Difference(0.2, 0.1, 0.3, 0.04, 20))
+    assert said(near, replace(near, procedure=Procedure.PROMPT_FIRST)) == ["", *["no difference shown"] * 2]
 
 
 def _rival(policy: Policy, found: Difference | None) -> Contender:

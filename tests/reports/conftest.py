@@ -19,7 +19,6 @@ from jointopt.analysis import (
     Stop,
     Table,
     TakenOver,
-    crossings,
     paired_difference,
     variance_shares,
 )
@@ -114,7 +113,6 @@ def findings() -> Findings:
         interaction=variance_shares(_table(rng), draws=300),
         interaction_note="models nano and micro, 16 samples of each of 60 dev examples",
         curves=curves,
-        crossings=crossings(curves, draws=500),
         importance=Importance("PED-ANOVA", {"model": 0.55, "prompt": 0.2, "n": 0.15, "strategy": 0.1}),
         command="jointopt run studies/quickstart/study.yaml",
         frontier=_frontier(),
@@ -172,10 +170,6 @@ def hostile(findings: Findings) -> Findings:
         interaction=replace(found, factors=factors, shares=effects, note=HOSTILE),
         interaction_note=HOSTILE,
         curves=tuple(replace(curve, prompt=curve.prompt + HOSTILE, model=HOSTILE) for curve in findings.curves),
-        crossings=tuple(
-            replace(flip, early=flip.early + HOSTILE, late=flip.late + HOSTILE, model=HOSTILE)
-            for flip in findings.crossings
-        ),
         importance=Importance(HOSTILE, {HOSTILE: 1.0}),
         command=HOSTILE,
         frontier=replace(front, steps=stops, front=stops),

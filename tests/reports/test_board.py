@@ -9,11 +9,12 @@ import pytest
 from optuna_dashboard._custom_plot_data import get_plotly_graph_objects
 from optuna_dashboard._note import get_note_from_system_attrs
 
-from jointopt.analysis import Findings
+from jointopt.analysis import Findings, Insight
 from jointopt.domain import Prompt
 from jointopt.errors import NothingToReport
 from jointopt.reports import Board, publish
 from jointopt.reports.board import LEADERS, NEWEST, Turns, brief
+from tests.reports.figures.invented import draw_flips
 
 NAMES = (
     "comparison frontier curves flips interaction importance ceiling difficulty tiers duels judging power spending"
@@ -155,12 +156,12 @@ def test_a_study_that_taught_nothing_yet_is_shown_later(findings: Findings) -> N
 
 def test_a_card_shows_the_curves_that_its_answer_tells_of(findings: Findings) -> None:
     """One picture in the dashboard: that of the surest swap, else of the winner, else any."""
-    swap = next(one for one in findings.crossings if (one.model, one.strategy) == ("nano", "best_of"))
-    for crossings, kept, wanted in (
-        ((swap,), findings.curves, ("nano", "best_of")),
-        ((), findings.curves, ("micro", "majority")),
-        ((), findings.curves[5:10], ("nano", "best_of")),
+    swapped = Insight(flips=draw_flips(("at once", "steps"), (("model", "nano"), ("strategy", "best_of"))))
+    for insight, kept, wanted in (
+        (swapped, findings.curves, ("nano", "best_of")),
+        (Insight(), findings.curves, ("micro", "majority")),
+        (Insight(), findings.curves[5:10], ("nano", "best_of")),
     ):
-        shown = brief(replace(findings, crossings=crossings, curves=kept)).curves
+        shown = brief(replace(findings, insight=insight, curves=kept)).curves
         assert {(curve.model, curve.strategy) for curve in shown} == {wanted}
     assert brief(replace(findings, curves=())).curves == ()

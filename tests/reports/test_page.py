@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from jointopt.analysis import Findings
+from jointopt.analysis import Above, Difference, Estimate, Findings, Preferred
+from jointopt.analysis.standings import BY_SAMPLER
+from jointopt.domain import Preference
 from jointopt.reports import Exhibition, render_page
 from jointopt.reports.browser import LONGEST
 
@@ -114,9 +116,33 @@ def test_figure_data_cannot_end_its_script(hostile: Findings) -> None:
 
 
 def test_a_winner_that_does_not_lead_on_dev_is_shown_with_the_leaders(findings: Findings) -> None:
-    """The table of leaders always holds the winner."""
-    apart = replace(findings, leaders=findings.leaders[3:])
-    assert "steps x majority of 16 on micro, T=0.7 \N{BLACK STAR}" in _Reader(render_page(apart)).text
+    """The table of leaders always holds the winner: where it stands, else at the end, and both is said."""
+    star = "steps x majority of 16 on micro, T=0.7 \N{BLACK STAR}"
+    assert star in _Reader(render_page(findings)).text
+    apart = _Reader(render_page(replace(findings, leaders=findings.leaders[3:]))).text
+    assert "best first, and last the winner" in apart
+    assert apart.index(str(findings.leaders[-1].policy)) < apart.index(star)
+
+
+def test_the_page_says_why_the_winner_is_not_the_first(findings: Findings) -> None:
+    """Beside the leaders and the preferences: what is ahead, by how much, whether by luck, and who chose otherwise."""
+    lead, first = Difference(0.01, -0.02, 0.04, 0.5, 60), findings.leaders[0].policy
+    above = Above(first, lead, 1, 240, BY_SAMPLER)
+    preferred = Preferred(Preference(tokens=0.05), findings.winner.policy, 0.7, Estimate(0.7, 0.6, 0.8), 0, 9, above)
+    priced = replace(findings, above=above, preferred=(preferred,), preference=Preference(tokens=0.05))
+    text = _Reader(render_page(priced)).text
+    assert "by utility, best first." in text and "Policy Utility Dev" in text
+    assert text.count(f"{first} has a higher utility") == 3  # in the verdict, beside the leaders, and the preferences
+    assert text.count(f"picked among 240, which luck may explain; {BY_SAMPLER}") == 3
+    assert "by score, best first." in _Reader(render_page(findings)).text
+
+
+def test_a_leader_that_did_better_on_the_sealed_half_is_hindsight(findings: Findings) -> None:
+    """The sealed column may hold a number above the winner's: nobody could know when choosing."""
+    said = f"On the sealed examples {findings.leaders[0].policy} scores higher (71.0%)"
+    assert said in _Reader(render_page(findings)).text
+    apart = replace(findings, leaders=findings.leaders[1:])
+    assert "On the sealed examples" not in _Reader(render_page(apart)).text
 
 
 def test_a_study_that_taught_little_still_has_a_page(findings: Findings) -> None:
@@ -127,7 +153,6 @@ def test_a_study_that_taught_little_still_has_a_page(findings: Findings) -> None
         interaction=None,
         interaction_note="one prompt only",
         curves=(),
-        crossings=(),
         importance=replace(findings.importance, shares={}, reason="two trials only"),
         prompt=(),
         leaders=(),

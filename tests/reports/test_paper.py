@@ -41,6 +41,27 @@ async def test_a_page_of_10000_trials_is_drawn_without_a_complaint(page: Path, b
     assert {url for url in browser.urls if not url.startswith(("data:", "blob:"))} == {page.as_uri()}
 
 
+@pytest.mark.parametrize("width", [400, 700, 1100, 1400])
+async def test_nothing_is_cut_on_a_screen(width: int, page: Path, browser: Browser) -> None:
+    """The page is no wider than the screen, no number of a tile breaks, words of figures stay within, and what is wider
+    scrolls: on a large screen the leaders do not.
+    """
+    await browser.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    await browser.ask("Page.navigate", url=page.as_uri())
+    await browser.see("document.documentElement.dataset.drawn === 'all'")
+    assert await browser.see("document.documentElement.scrollWidth") <= width
+    tiles = "[...document.querySelectorAll('.tiles dd')].map(e => Math.round(e.getBoundingClientRect().height))"
+    assert len(set(await browser.see(tiles))) == 1
+    outside = (
+        "[...document.querySelectorAll('.figure')].flatMap(f => { const b = f.getBoundingClientRect(); return "
+        "[...f.querySelectorAll('text')].filter(t => { const r = t.getBoundingClientRect(); "
+        "return r.width && (r.left < b.left - 1 || r.right > b.right + 1); }).map(t => f.id + ': ' + t.textContent); })"
+    )
+    assert await browser.see(f"JSON.stringify({outside})") == "[]"
+    if width >= 1100:
+        assert await browser.see("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.wide .scroll'))")
+
+
 async def test_no_figure_is_cut_on_paper(page: Path, browser: Browser) -> None:
     """While it prints, every figure is as wide as the paper between its margins at most; afterwards as before."""
     await browser.ask("Page.navigate", url=page.as_uri())

@@ -42,9 +42,6 @@ def _wicked(findings: Findings) -> Findings:
         preferred=(found,),
         ended=EVIL,
         curves=tuple(replace(curve, prompt=curve.prompt + EVIL) for curve in findings.curves),
-        crossings=tuple(
-            replace(flip, early=flip.early + EVIL, late=flip.late + EVIL, model=EVIL) for flip in findings.crossings[:3]
-        ),
         insight=draw_insight(findings, names),
     )
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from jointopt.analysis import Absent, Ceiling, Findings, Gap, Part, percent
+from jointopt.analysis import Absent, Ceiling, Findings, Gap, Part, percent, points
+from jointopt.analysis.words import size
 from jointopt.reports.figures.panel import Panel, span
 from jointopt.reports.figures.theme import BLUE, GREEN, INK, VERMILLION, WHITE, axis, blank, faint, listed
 
@@ -50,18 +51,18 @@ def ceiling(findings: Findings) -> Panel:
 def _gap(figure: go.Figure, place: int, start: float, gap: Gap) -> None:
     """One part: what is sure of it is solid, what it may be at most is outlined."""
     hue = VERMILLION if gap.part is Part.UNSOLVED else GREEN
-    size, outline = max(0.0, gap.size.mean), {"color": hue, "width": 1.5}
+    drawn, outline = max(0.0, gap.size.mean), {"color": hue, "width": 1.5}
     step = {"color": INK, "width": 1}
     figure.add_shape(type="line", x0=100 * start, x1=100 * start, y0=place - 1, y1=place, line=step)
-    told = f"{WHAT[gap.part]}: {_points(gap.size.mean)} points ({span(gap.size.low, gap.size.high)})<br>{gap.means}"
+    told = f"{WHAT[gap.part]}: {size(gap.size.mean)} points ({span(gap.size.low, gap.size.high)})<br>{gap.means}"
     whole = hue if gap.least is None else faint(hue, 0.18)
-    _bar(figure, place, (start, size), {"color": whole, "line": outline}, told)
+    _bar(figure, place, (start, drawn), {"color": whole, "line": outline}, told)
     least = ""
     if gap.least is not None:
-        sure = min(size, max(0.0, gap.least.mean))
+        sure = min(drawn, max(0.0, gap.least.mean))
         _bar(figure, place, (start, sure), {"color": hue, "line": outline}, told)
-        least = f" (\N{GREATER-THAN OR EQUAL TO} {_points(sure)})"
-    _said(figure, place, 100 * (start + size), f"+{_points(size)}{least}")
+        least = f" (\N{GREATER-THAN OR EQUAL TO} {size(gap.least.mean)})" if gap.least.mean > 0 else ""
+    _said(figure, place, 100 * (start + drawn), f"{points(gap.size.mean)}{least}")
 
 
 def _bar(figure: go.Figure, place: int, part: tuple[float, float], look: Mapping[str, Any], told: str) -> None:
@@ -84,20 +85,15 @@ def _said(figure: go.Figure, place: int, end: float, text: str, *, inside: bool 
     figure.add_annotation(text=text, showarrow=False, font={"size": 12, **font}, **where)
 
 
-def _points(score: float) -> str:
-    return f"{100 * score:.1f}"
-
-
 def _answer(found: Ceiling) -> str:
     """The largest part, and how far anybody could get."""
     missing = 1 - found.score.mean
     if not found.gaps or missing <= 0:
         return f"Nothing is missing: the winner answers all {found.examples} examples right."
     most = found.largest
-    least = "at least " if most.least else ""
     reach = f"no choice among these samples passes {percent(found.reach.mean)}"
     return (
-        f"Of the {_points(missing)} points that the winner misses, the largest part ({least}{_points(most.sure)}) is "
+        f"Of the {size(missing)} points that the winner misses, the largest part ({most.bound}{size(most.sure)}) is "
         f"\N{LEFT DOUBLE QUOTATION MARK}{WHAT[most.part]}\N{RIGHT DOUBLE QUOTATION MARK}; {reach}."
     )
 
@@ -106,7 +102,8 @@ def _remark(found: Ceiling) -> str:
     """What the parts rest on, and what is known of the questions that nobody solved."""
     said = [
         f"{found.policy} on {found.examples} examples that {found.sources} sources were sampled for.",
-        "The parts add up to 100%. Outlined: the most that choosing for each question could bring (flattered by luck); "
+        "It was chosen there, which flatters it. The parts add up to 100%. "
+        "Outlined: the most that choosing for each question could bring (flattered by luck); "
         "solid: what it brings on samples that did not choose.",
     ]
     unsolved = found.unsolved
@@ -126,5 +123,5 @@ def _remark(found: Ceiling) -> str:
 
 def _row(gap: Gap) -> tuple[str, ...]:
     """The numbers of one part."""
-    ends = f"{_points(gap.size.low)} to {_points(gap.size.high)}"
-    return (WHAT[gap.part], _points(gap.size.mean), ends, _points(gap.least.mean) if gap.least else "", gap.means)
+    ends = f"{size(gap.size.low)} to {size(gap.size.high)}"
+    return (WHAT[gap.part], size(gap.size.mean), ends, size(gap.least.mean) if gap.least else "", gap.means)

@@ -171,7 +171,10 @@ def _mark(figure: go.Figure, place: int, group: Sequence[Curve], flips: Sequence
         y=[100 * score for _, score in spots],
         mode="markers",
         marker={"symbol": "circle-open", "size": 15, "color": INK, "line": {"width": 2}},
-        text=[f"{label(flip.early)} gives way to {label(flip.late)}<br>p = {flip.probability:.2f}" for flip in sure],
+        text=[
+            f"{label(flip.early)} gives way to {label(flip.late)}<br>probability {flip.probability:.2f}"
+            for flip in sure
+        ],
         hovertemplate="%{text}<extra></extra>",
         showlegend=False,
         xaxis=f"x{ending}",

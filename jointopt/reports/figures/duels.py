@@ -1,6 +1,7 @@
 """Do many cheap samples replace a strong one? A forest plot of cheap x N against strong x 1 at equal cost."""
 
 from jointopt.analysis import Absent, Duel, Findings, Tiers, percent, points
+from jointopt.analysis.words import cost
 from jointopt.reports.figures.panel import Panel, policy_label
 from jointopt.reports.figures.theme import INK, axis, blank, draw_gap, listed
 
@@ -90,8 +91,7 @@ def _remark(found: Tiers) -> str:
 
 def _row(found: Tiers, duel: Duel) -> tuple[str, ...]:
     """The numbers of one duel."""
-    costs = (duel.cheap_cost, duel.strong_cost)
-    said = [f"${cost:.3g}" if found.unit == "usd" else f"{cost:,.0f} tokens" for cost in costs]
+    said = [cost(amount, found.unit) for amount in (duel.cheap_cost, duel.strong_cost)]
     gap = duel.difference
     ends = f"{points(gap.low)} to {points(gap.high)}"
     return (str(duel.cheap), str(duel.strong), *said, points(gap.mean), ends, f"{gap.p:.3g}")

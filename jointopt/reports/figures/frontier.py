@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from jointopt.analysis import LIKELY, Absent, Budgets, Crossover, Findings, Frontier, Stop, percent, points
-from jointopt.analysis.words import dollars
+from jointopt.analysis.words import cost
 from jointopt.reports.figures.panel import NARROW, Panel, policy_label, span
 from jointopt.reports.figures.theme import BLUE, INK, VERMILLION, axis, blank, faint, stepped
 
@@ -172,19 +172,15 @@ def _said(budgets: Budgets, change: Crossover) -> str:
 
 def _place(budgets: Budgets, change: Crossover) -> str:
     """The cost at which the best changes, with its interval."""
-    mean, low = _money(budgets.unit, change.budget.mean), _money(budgets.unit, change.budget.low)
+    mean, low = cost(change.budget.mean, budgets.unit), cost(change.budget.low, budgets.unit)
     if not isfinite(change.budget.high):
         return f"{mean} (from {low} on, or never)"
-    return f"{mean} ({low} {NARROW} {_money(budgets.unit, change.budget.high)})"
+    return f"{mean} ({low} {NARROW} {cost(change.budget.high, budgets.unit)})"
 
 
 def price(found: Frontier, stop: Stop) -> str:
     """What an answer of a policy costs, in words."""
-    return _money(found.unit, found.cost(stop))
-
-
-def _money(unit: str, amount: float) -> str:
-    return dollars(amount) if unit == "usd" else f"{amount:,.0f} tokens"
+    return cost(found.cost(stop), found.unit)
 
 
 def _answer(found: Frontier) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from jointopt.analysis import Findings, percent
-from jointopt.reports.figures.interaction import shown
 from jointopt.reports.figures.panel import Panel
 from jointopt.reports.figures.theme import BLUE, VERMILLION, axis, blank, faint, label, listed
 
@@ -58,9 +57,9 @@ def _series(findings: Findings) -> list[Series]:
     if findings.importance.shares:
         series.append((f"Optuna ({label(findings.importance.method)})", _OPTUNA, dict(findings.importance.shares)))
     if found is not None:
-        alone = {share.effect[0]: shown(share.share) for share in found.shares if len(share.effect) == 1}
+        alone = {share.effect[0]: share.share for share in found.shares if len(share.effect) == 1}
         series.append(("balanced table, alone", _ALONE, alone))
-        series.append(("balanced table, with its meetings", _WHOLE, {one: shown(found.total(one)) for one in alone}))
+        series.append(("balanced table, with its meetings", _WHOLE, {one: found.total(one) for one in alone}))
     return series
 
 
@@ -73,12 +72,13 @@ def _answer(findings: Findings) -> str:
     if found is None:
         return f"Optuna puts {first} first ({percent(shares[first])})."
     ours = max(found.factors, key=found.total)
-    if found.rival or not found.alone[0].real:  # a total has no interval: the shares alone have to be clear
-        largest = f"largest in all: {ours}, {percent(shown(found.total(ours)))}"
+    # a total has no interval: the shares alone have to be clear
+    if found.rival or found.alone[0] not in found.standing:
+        largest = f"largest in all: {ours}, {percent(found.total(ours))}"
         return (
             f"Optuna puts {first} first ({percent(shares[first])}); the balanced table separates none from the others "
             f"({largest})."
         )
     agrees = "and so does" if ours == first else f"but {ours} comes first in"
-    total = percent(shown(found.total(ours)))
+    total = percent(found.total(ours))
     return f"Optuna puts {first} first ({percent(shares[first])}), {agrees} the balanced table ({total} in all)."

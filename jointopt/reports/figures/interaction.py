@@ -9,7 +9,7 @@ from jointopt.reports.figures.panel import Panel, span
 from jointopt.reports.figures.theme import BLUE, INK, SLATE, WHITE, blank, faint, label, listed, mixed
 
 KEY, QUESTION = "interaction", "Which choices matter, alone and together?"
-HEADERS = ("Effect", "Share of variance", "95% interval", "p (no effect)")
+HEADERS = ("Effect", "Share of variance", "95% interval", "p (no effect)", "More than noise, corrected")
 _PAIR, _NOTED, _HALF = 2, 4, 0.46  # factors in a cell; lines beside the triangle; half a tile, of a cell's width
 
 
@@ -25,29 +25,32 @@ def interaction(findings: Findings) -> Panel:
         showlegend=False,
     )
     cells = [share for share in found.shares if len(share.effect) <= _PAIR]
-    top = max((shown(share.share) for share in cells), default=0.0) or 1.0
+    top, standing = max((share.share for share in cells), default=1.0), found.standing
     for share in cells:
-        _tile(figure, found.factors, share, top, real=share.real and not found.doubtful)
+        _tile(figure, found.factors, share, top, sure=share in standing)
     _beyond(figure, found)
     table = f"Table: {findings.interaction_note}." if findings.interaction_note else ""
     left_out = f"Left out: {found.left_out}." if found.left_out else ""
     remark = " ".join(filter(None, (table, left_out, found.note, _READ)))
-    rows = [_row(share) for share in found.shares] + ([_row(found.rest)] if found.rest else [])
+    rows = [(*_row(share), "yes" if share in standing else "not shown") for share in found.shares]
+    rows += [(*_row(found.rest), "")] if found.rest else []
     return Panel(KEY, QUESTION, _answer(found), figure, HEADERS, tuple(rows), remark)
 
 
 _READ = (
     "A tile off the diagonal is what two choices do together beyond what each does alone; sampling noise is taken out."
-    " The bluer, the more; an empty tile's 95% interval holds 0, so it may be noise."
+    " The bluer, the more; an empty tile may be noise: it does not stand after correction (Holm) for all choices alone,"
+    " or for all that meet."
+    " Intervals and p are not corrected. A share without bias may come out a little below 0."
 )
 
 
-def _tile(figure: go.Figure, factors: Sequence[str], share: Share, top: float, *, real: bool) -> None:
+def _tile(figure: go.Figure, factors: Sequence[str], share: Share, top: float, *, sure: bool) -> None:
     """One cell: filled where it is more than noise. The mark in its middle is what the pointer finds."""
     places = sorted(factors.index(factor) for factor in share.effect)
     column, row = places[0], places[-1]
     # the tile keeps its own ground, so that white words read on any paper
-    fill = mixed(SLATE, BLUE, shown(share.share) / top) if real else faint(INK, 0.08)
+    fill = mixed(SLATE, BLUE, share.share / top) if sure else faint(INK, 0.08)
     figure.add_shape(
         type="rect",
         x0=column - _HALF,
@@ -55,12 +58,12 @@ def _tile(figure: go.Figure, factors: Sequence[str], share: Share, top: float, *
         y0=row - _HALF,
         y1=row + _HALF,
         fillcolor=fill,
-        line={"width": 0 if real else 1, "color": faint(INK, 0.5)},
+        line={"width": 0 if sure else 1, "color": faint(INK, 0.5)},
         layer="below",
     )
-    ends = span(shown(share.low), shown(share.high), digits=0)
-    words = {"font": {"color": WHITE}} if real else {}
-    text = f"<b>{percent(shown(share.share))}</b><br>{ends}"
+    ends = span(share.low, share.high, digits=0)
+    words = {"font": {"color": WHITE}} if sure else {}
+    text = f"<b>{percent(share.share)}</b><br>{ends}"
     figure.add_annotation(x=column, y=row, text=text, showarrow=False, **words)
     figure.add_scatter(
         x=[column],
@@ -74,8 +77,8 @@ def _tile(figure: go.Figure, factors: Sequence[str], share: Share, top: float, *
 def _beyond(figure: go.Figure, found: Interaction) -> None:
     """What three choices and more do together, in words in the corner that the triangle leaves free."""
     more = sorted((share for share in found.shares if len(share.effect) > _PAIR), key=lambda share: -share.share)
-    lines = [_said(share) for share in more[:_NOTED]]
-    lines += [f"all the rest: {percent(shown(found.rest.share))}"] if found.rest else []
+    lines = [_said(share, sure=share in found.standing) for share in more[:_NOTED]]
+    lines += [f"all the rest: {percent(found.rest.share)}"] if found.rest else []
     if lines:
         figure.add_annotation(
             text="<br>".join(["<b>three together, on top</b>", *lines]),
@@ -91,16 +94,11 @@ def _beyond(figure: go.Figure, found: Interaction) -> None:
         )
 
 
-def _said(share: Share) -> str:
+def _said(share: Share, *, sure: bool) -> str:
     """An effect with its interval, or that it may be noise."""
-    ends = span(shown(share.low), shown(share.high), digits=0)
-    doubt = "" if share.real else ", may be noise"
-    return f"{label(name(share), width=60)}: {percent(shown(share.share))} ({ends}{doubt})"
-
-
-def shown(share: float) -> float:
-    """A share as it is shown: an unbiased estimate may fall a little outside 0 to 1."""
-    return min(1.0, max(0.0, share))
+    ends = span(share.low, share.high, digits=0)
+    doubt = "" if sure else ", may be noise"
+    return f"{label(name(share), width=60)}: {percent(share.share)} ({ends}{doubt})"
 
 
 def name(share: Share) -> str:
@@ -111,12 +109,12 @@ def name(share: Share) -> str:
 def _answer(found: Interaction) -> str:
     """The largest effect alone, where it is clear of the next one's, and how much falls to effects together."""
     first, rival = found.alone[0], found.rival
-    size = f"{percent(shown(first.share))} of the variance"
-    ends = f"95% interval {span(shown(first.low), shown(first.high))}"
+    size = f"{percent(first.share)} of the variance"
+    ends = f"95% interval {span(first.low, first.high)}"
     if found.doubtful:
         return f"Not shown: all may be noise; the largest share alone is that of {name(first)} ({size}; {ends})."
     opening = f"Alone, {name(first)} matters most ({size}; {ends})"
-    if rival or not first.real:
+    if rival or first not in found.standing:
         which = f"separated from {name(rival)}" if rival else "told from noise"
         opening = f"Alone, the largest share is that of {name(first)} ({size}; {ends}), not {which}"
     if all(len(share.effect) == 1 for share in found.shares):
@@ -124,16 +122,16 @@ def _answer(found: Interaction) -> str:
     if not found.meetings:
         return f"{opening}; no choice is seen to depend on another."
     most = found.meetings[0]
-    return f"{opening}; {name(most)} together make {percent(shown(most.share))} on top."
+    return f"{opening}; {name(most)} together make {percent(most.share)} on top."
 
 
 def _row(share: Share) -> tuple[str, ...]:
     """The numbers of one effect."""
-    ends = span(shown(share.low), shown(share.high))
-    return (name(share), percent(shown(share.share)), ends, f"{share.p_null:.3g}")
+    ends = span(share.low, share.high)
+    return (name(share), percent(share.share), ends, f"{share.p_null:.3g}")
 
 
 def _hover(share: Share) -> str:
     """What the pointer reads."""
-    ends = span(shown(share.low), shown(share.high))
-    return f"{label(name(share))}: {percent(shown(share.share))}<br>95% interval {ends}<br>p = {share.p_null:.3g}"
+    ends = span(share.low, share.high)
+    return f"{label(name(share))}: {percent(share.share)}<br>95% interval {ends}<br>p = {share.p_null:.3g}"

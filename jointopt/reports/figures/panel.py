@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import plotly.graph_objects as go
 
+from jointopt.analysis.words import MINUS, hundredths
 from jointopt.domain import Policy
 from jointopt.reports.figures.theme import cut, label
 
@@ -35,7 +36,8 @@ class Panel:
 
 def span(low: float, high: float, *, digits: int = 1) -> str:
     """An interval of shares or scores, both ends as percentages."""
-    return f"{100 * low:.{digits}f}{NARROW}{100 * high:.{digits}f}%"
+    ends = hundredths(low, digits), hundredths(high, digits)
+    return f"{(' to ' if MINUS in ''.join(ends) else NARROW).join(ends)}%"
 
 
 def policy_label(policy: Policy) -> str:

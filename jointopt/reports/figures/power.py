@@ -3,7 +3,7 @@
 import plotly.graph_objects as go
 
 from jointopt.analysis import Absent, Findings, Need, Power, points
-from jointopt.analysis.power import HALVES, REDRAWN, UNKNOWN, UTILITY
+from jointopt.analysis.power import HALVES, REDRAWN, UNKNOWN
 from jointopt.reports.figures.panel import Panel
 from jointopt.reports.figures.theme import BLUE, GREEN, INK, axis, blank, listed, stepped
 
@@ -49,16 +49,12 @@ def _now(figure: go.Figure, found: Power) -> None:
 
 
 def _said(found: Power, need: Need) -> str:
-    return f"{points(need.difference)} {_points(found)}"
-
-
-def _points(found: Power) -> str:
-    return "points of utility" if found.unit == UTILITY else "points"
+    return f"{points(need.difference)} {found.points}"
 
 
 def _answer(found: Power) -> str:
     """What today's difference would take, and what could be seen now."""
-    now = f"the {found.examples} examples would settle a difference of {100 * found.least:.1f} {_points(found)} or more"
+    now = f"the {found.examples} examples would settle a difference of {100 * found.least:.1f} {found.points} or more"
     need = next((one for one in found.needs if abs(one.difference - found.difference.mean) < 1e-9), None)  # noqa: PLR2004
     if need is None or found.difference.mean == 0:
         return f"The two are level, and {now}."

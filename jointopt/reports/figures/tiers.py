@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from jointopt.analysis import Absent, Findings, Lift, Tiers, percent, points
-from jointopt.reports.figures.interaction import shown
+from jointopt.analysis.words import cost
 from jointopt.reports.figures.panel import Panel, span
 from jointopt.reports.figures.theme import axis, blank, colour, label, listed, symbol
 
@@ -48,12 +48,11 @@ def _draw(figure: go.Figure, found: Tiers, order: Sequence[int], model: int) -> 
         for place, score in zip(order, scores, strict=True)
     ]
     name = label(found.models[model])
-    cost = f"${found.costs[model]:.3g}" if found.unit == "usd" else f"{found.costs[model]:,.0f} tokens"
     figure.add_scatter(
         x=[100 * score.mean for score in scores],
         y=[row + spread for row in range(len(order))],
         mode="markers",
-        name=f"{name} ({cost} a sample)",
+        name=f"{name} ({cost(found.costs[model], found.unit)} a sample)",
         marker={"color": colour(model), "size": 10, "symbol": symbol(model)},
         error_x={
             "array": [100 * (score.high - score.mean) for score in scores],
@@ -94,8 +93,8 @@ def _remark(found: Tiers) -> str:
     if isinstance(share, Absent):
         meeting = f"How much of the variance belongs to model x family was not measured: {share.reason}."
     else:
-        ends = span(shown(share.low), shown(share.high))
-        meeting = f"Model x family makes {percent(shown(share.share))} of the variance (95% interval {ends})."
+        ends = span(share.low, share.high)
+        meeting = f"Model x family makes {percent(share.share)} of the variance (95% interval {ends})."
     return f"{found.tactic} on {found.examples} examples; models by the price of a sample. {meeting}"
 
 

@@ -35,7 +35,6 @@ from jointopt.analysis import (
     Share,
     Tiers,
     Unsolved,
-    crossings,
 )
 from jointopt.domain import Policy, Source, Spend
 
@@ -208,5 +207,5 @@ def enlarge(findings: Findings, prompts: int, strategies: int = 1, stem: str = "
         for way in range(strategies)
         for name, slope in zip(names, slopes, strict=True)
     )
-    larger = replace(findings, curves=curves, crossings=crossings(curves, draws=100))
+    larger = replace(findings, curves=curves)
     return replace(larger, insight=draw_insight(findings, names) if prompts > 1 else Insight(Absent("one prompt only")))

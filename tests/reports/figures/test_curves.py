@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jointopt.analysis import Crossing, Curve, Difference, Findings, Flip, Flips, Insight
+from jointopt.analysis import Curve, Difference, Findings, Flip, Flips, Insight
 from jointopt.reports.figures import curves
 
 
@@ -32,13 +32,12 @@ def test_a_ring_marks_where_two_lines_meet(findings: Findings) -> None:
         Curve(name, "micro", "majority", (1, 4), np.repeat(np.array(levels)[:, None], 3, axis=1))
         for name, levels in (("early", (0.6, 0.6)), ("late", (0.5, 0.7)))
     )
-    swap = Crossing("early", "late", "micro", "majority", 1, 4, 0.1, 0.1, 1.0)
-    figure = _figure(replace(findings, curves=drawn, crossings=(swap,), insight=_flipped(0.01)))
+    figure = _figure(replace(findings, curves=drawn, insight=_flipped(0.01)))
     ring = figure.data[-1]
     assert ring.marker.symbol == "circle-open"
     assert (ring.x[0], ring.y[0]) == pytest.approx((2.0, 60.0))
     for unproven in (_flipped(0.2), Insight()):  # however probable the crossing is
-        figure = _figure(replace(findings, curves=drawn, crossings=(swap,), insight=unproven))
+        figure = _figure(replace(findings, curves=drawn, insight=unproven))
         assert not any(trace.marker.symbol == "circle-open" for trace in figure.data)
 
 
@@ -48,23 +47,19 @@ def test_a_proven_swap_of_lines_that_do_not_cross_has_no_ring(findings: Findings
         Curve(name, "micro", "majority", (1, 4), np.repeat(np.array(levels)[:, None], 3, axis=1))
         for name, levels in (("early", (0.6, 0.8)), ("late", (0.5, 0.7)))
     )
-    figure = _figure(replace(findings, curves=drawn, crossings=(), insight=_flipped(0.01)))
+    figure = _figure(replace(findings, curves=drawn, insight=_flipped(0.01)))
     assert not any(trace.marker.symbol == "circle-open" for trace in figure.data)
 
 
 def test_the_answer_tells_a_swap_as_a_fact_only_where_it_stands(findings: Findings) -> None:
     """Both leads and where they hold; a swap that was picked for its probability is said not to be shown."""
-    untested = curves(findings).answer
-    assert untested.startswith("Not shown to change places; the surest swap: with majority on micro, at once leads")
-    assert "picked among 40 pairs, not corrected for that" in untested
     known = curves(replace(findings, insight=_flipped(0.01))).answer
     assert known.startswith("With majority on micro, early leads late by 10.0 points at n = 1 and trails by 10.0")
     assert known.endswith("it stands after correction for 10 pairs.")
     luck = curves(replace(findings, insight=_flipped(0.2))).answer
     assert luck.startswith("Not shown to change places; the surest swap: with majority on micro, early leads late")
     assert "probability 0.83, picked among 10 pairs, does not stand after correction" in luck
-    unsure = tuple(replace(swap, probability=0.5) for swap in findings.crossings)
-    assert "No two prompts are seen to change places" in curves(replace(findings, crossings=unsure)).answer
+    assert "No two prompts are seen to change places" in curves(findings).answer  # where no order was tested
 
 
 def _flipped(p: float) -> Insight:

@@ -222,3 +222,14 @@ def test_spending_counts_what_is_nearest_to_its_limit(told: Findings, insight: I
     free = replace(insight, spending=(Outlay("search", 1, Spend(4, 80, 0.0)),))
     panel = spending(replace(told, insight=free, budget=Budget(wall_clock_s=60)))
     assert panel.figure is None and panel.answer.startswith("The study spent 80 tokens: search 100.0%.")
+
+
+def test_prices_of_answers_are_written_out(told: Findings, insight: Insight) -> None:
+    """Small dollars in figures, tables and words: $0.00000403, never a power of ten."""
+    found = insight.tiers
+    assert not isinstance(found, Absent)
+    cheap = tuple(replace(duel, cheap_cost=4.03e-6, strong_cost=2.04e-5) for duel in found.duels)
+    priced = replace(found, unit="usd", costs=tuple(4.03e-6 for _ in found.costs), duels=cheap)
+    small = replace(told, insight=replace(insight, tiers=priced))
+    assert "$0.00000403" in str(tiers(small).figure) and "$0.0000204" in str(duels(small).rows)
+    assert "e-0" not in str(tiers(small).figure) + str(duels(small).rows)

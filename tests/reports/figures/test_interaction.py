@@ -24,13 +24,25 @@ def test_cells_hold_the_shares(findings: Findings) -> None:
     assert "prompt x strategy x n" in figure.layout.annotations[-1].text
 
 
+def test_marks_are_corrected_for_their_number(findings: Findings) -> None:
+    """Of six pairs with a p of 0.03 each none is filled, in picture, table and words; one alone would be."""
+    own = Share(("a",), 0.4, 0.3, 0.5, 0.001)
+    pairs = tuple(Share(("a", f"b{place}"), 0.1, 0.01, 0.2, 0.03) for place in range(6))
+    factors = ("a", *(f"b{place}" for place in range(6)))
+    for shares, filled in (((own, *pairs), 1), ((own, pairs[0]), 2)):
+        told = replace(findings, interaction=Interaction(factors, shares, 0.01, 60))
+        assert sum(shape.line.width == 0 for shape in _figure(told).layout.shapes) == filled
+        assert [row[-1] for row in interaction(told).rows].count("yes") == filled
+        assert ("together make" in interaction(told).answer) == (filled == 2)
+
+
 def test_a_tile_is_filled_where_it_is_more_than_noise(findings: Findings) -> None:
     """What may be noise has no ground of its own, and the interval is at the pointer."""
     figure, found = _figure(findings), findings.interaction
     assert found is not None
     cells = [share for share in found.shares if len(share.effect) <= 2]
     filled = [shape.line.width == 0 for shape in figure.layout.shapes]
-    assert filled == [share.real for share in cells] and 0 < sum(filled) < len(filled)
+    assert filled == [share in found.standing for share in cells] and 0 < sum(filled) < len(filled)
     assert all("95% interval" in trace.hovertemplate for trace in figure.data)
 
 
@@ -42,13 +54,15 @@ def test_the_answer_names_the_largest_effects(findings: Findings) -> None:
     assert len(panel.rows) == len(findings.interaction.shares) + 1 if findings.interaction else False
 
 
-def test_shares_beyond_0_and_1_are_shown_within(findings: Findings) -> None:
-    """An unbiased estimate may leave the range; a picture of shares may not. Noise is not called interaction."""
+def test_a_share_beyond_0_or_1_is_shown_as_it_is(findings: Findings) -> None:
+    """An unbiased estimate may leave the range, and is the same number everywhere. Noise is not called interaction."""
     shares = (Share(("prompt",), 1.02, 0.9, 1.1, 0.01), Share(("n",), -0.01, -0.1, 0.1, 0.6))
     pair = Share(("prompt", "n"), 0.01, -0.05, 0.05, 0.4)
     found = Interaction(("prompt", "n"), (*shares, pair), 0.01, 60)
     panel = interaction(replace(findings, interaction=found))
-    assert [row[1] for row in panel.rows] == ["100.0%", "0.0%", "1.0%"]
+    minus = "\N{MINUS SIGN}"
+    assert [row[1] for row in panel.rows] == ["102.0%", f"{minus}1.0%", "1.0%"]
+    assert panel.rows[1][2] == f"{minus}10.0 to 10.0%" and f"<b>{minus}1.0%</b>" in str(panel.figure)
     assert "no choice is seen to depend on another" in panel.answer
 
 

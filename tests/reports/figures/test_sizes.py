@@ -56,7 +56,7 @@ def test_the_spotlight_keeps_the_order_of_the_study() -> None:
 def test_all_wrong_and_all_right_are_flat_lines(level: float, findings: Findings) -> None:
     """Nothing crosses, and the axis still shows where the lines are."""
     flat = tuple(Curve(name, "micro", "majority", NS, np.full((len(NS), 20), level)) for name in ("a", "b"))
-    panel = curves(replace(findings, curves=flat, crossings=()))
+    panel = curves(replace(findings, curves=flat))
     assert panel.figure is not None and "No two prompts" in panel.answer
     assert {trace.y[0] for trace in panel.figure.data if trace.name} == {100 * level}
 
@@ -64,10 +64,10 @@ def test_all_wrong_and_all_right_are_flat_lines(level: float, findings: Findings
 def test_scores_that_are_missing_leave_words(findings: Findings) -> None:
     """A curve without a number is not drawn; where all are so, the figure says it."""
     lost = Curve("a", "micro", "majority", NS, np.full((len(NS), 20), np.nan))
-    panel = curves(replace(findings, curves=(lost,), crossings=()))
+    panel = curves(replace(findings, curves=(lost,)))
     assert panel.figure is None and "no score" in panel.answer
     whole = Curve("b", "micro", "majority", NS, np.full((len(NS), 20), 0.5))
-    panel = curves(replace(findings, curves=(lost, whole), crossings=()))
+    panel = curves(replace(findings, curves=(lost, whole)))
     assert panel.figure is not None and "1 prompt has no score" in panel.remark
     assert "nan" not in str(panel.rows).lower()
 
