@@ -7,6 +7,7 @@
     │   ├── GraderError           a grader whose options make no sense
     │   ├── StrategyError         a strategy whose options make no sense
     │   ├── ModelError            a model that is unknown, has no price or refuses the key
+    │   │   ├── KeyRefused        a model that does not serve this worker's key; another worker's it may
     │   │   └── TooManyFailed     so many requests failed that the model is at fault
     │   ├── ModelDrift            another model answers behind the same name
     │   ├── StorageError          a database that cannot be opened or written
@@ -53,6 +54,10 @@ class StrategyError(UserError):
 
 class ModelError(UserError):
     """A model that is unknown, has no price or refuses the key."""
+
+
+class KeyRefused(ModelError):
+    """A model that does not serve the key of this process: refused, or without credit. Another's it may serve."""
 
 
 class ModelDrift(UserError):

@@ -5,21 +5,22 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
 import typer
 
 from jointopt.cli.arguments import CODE, STORAGE
-from jointopt.cli.signals import GRACE_S
 from jointopt.config import Plan, own_code
 from jointopt.errors import UserError
 
 MOST = 128  # processes of one machine
 LAST_LINES = 5  # of what a worker said that failed
 _LOOK_EVERY_S = 0.5
+_SAY_AFTER_S = 5.0  # that somebody is still waited for
 
 
 @dataclass
@@ -89,15 +90,33 @@ def _watch(hands: Sequence[_Hand], over: threading.Event) -> None:
 
 
 def _end(hands: Sequence[_Hand]) -> None:
-    """Tell of those that failed, and have the others stop."""
+    """Tell of those that failed, have the others stop, and wait for what they have asked: it is paid for. Ctrl-C
+    meanwhile ends them at once.
+    """
     for hand in hands:
         hand.tell()
         if hand.process.stdin:
             hand.process.stdin.close()
-    for hand in hands:
-        try:
-            hand.process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
+    try:
+        _wait(hands)
+    except KeyboardInterrupt:
+        for hand in hands:
             hand.process.kill()
+        raise
+    finally:
+        for hand in hands:
             hand.process.wait()
-        hand.said.close()
+            hand.said.close()
+
+
+def _wait(hands: Sequence[_Hand]) -> None:
+    deadline = time.monotonic() + _SAY_AFTER_S
+    for hand in hands:
+        with suppress(subprocess.TimeoutExpired):
+            hand.process.wait(max(deadline - time.monotonic(), 0.0))
+    left = [hand for hand in hands if hand.process.poll() is None]
+    if left:
+        waited = "waiting for what they have asked, which is paid for; Ctrl-C loses it, and ends them at once"
+        typer.echo(f"{len(left)} local workers have not ended: {waited}", err=True)
+    for hand in left:
+        hand.process.wait()

@@ -74,7 +74,7 @@ def describe(progress: Progress) -> list[tuple[str, str]]:
         low, high = progress.interval
         best = f"{progress.best}: {100 * progress.score:.1f}% ({100 * low:.1f} to {100 * high:.1f})"
         best += f" on {progress.examples} examples"
-    left = "" if progress.left_s is None else f"{_duration(progress.left_s)} at most"
+    left = "" if progress.left_s is None else f"{duration(progress.left_s)} at most"
     return [
         ("phase", progress.phase),
         ("spent", f"{_spent(progress)} ({100 * progress.used:.0f}% of the budget)"),
@@ -101,6 +101,7 @@ def _of(budget: Budget, unit: str) -> str:
     return "" if limit is None else f" of {limit:,}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Minutes and seconds, in words."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

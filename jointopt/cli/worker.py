@@ -86,7 +86,8 @@ def _look(url: str, study: str) -> str:
     database = open_database(url, create=False, patience_s=0)
     try:
         row = Studies(database).find(study)
-        if not Files(database).sizes(row.id) and time.time() - row.begun_at < BEGINNING_S:
+        age_s = database.query(database.now) - row.begun_at
+        if not Files(database).sizes(row.id) and age_s < BEGINNING_S:
             raise StorageError(
                 "it is just beginning", where=database.url, mend="start again in a moment, or with --wait"
             )

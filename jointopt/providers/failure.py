@@ -8,7 +8,7 @@ import os
 import re
 
 from jointopt.domain import Model, Request
-from jointopt.errors import ModelError, ProviderError
+from jointopt.errors import KeyRefused, ModelError, ProviderError
 from jointopt.providers.clients import key_names
 
 LOST, TOO_LATE, TOO_MANY = 0, 408, 429  # no answer at all; no whole answer in time; rate limits
@@ -74,10 +74,10 @@ def explain(failure: Failure, request: Request) -> ModelError | ProviderError:
     if failure.unsupported or (failure.status in _REFUSED and _denies_logprobs(failure, request)):
         return ModelError(f"{model.endpoint!r}: {failure.line}", where=where, mend=do_without(failure.line, request))
     if _NO_CREDIT.search(failure.line):
-        return ModelError(f"{model.endpoint!r} has no credit left", where=where, mend="top it up, or use another key")
+        return KeyRefused(f"{model.endpoint!r} has no credit left", where=where, mend="top it up, or use another key")
     if failure.status in _KEY_REFUSED:
         mend = f"check the key in {variables(model)}"
-        return ModelError(f"{model.endpoint!r} refuses the key", where=where, mend=mend)
+        return KeyRefused(f"{model.endpoint!r} refuses the key", where=where, mend=mend)
     if failure.status == _NO_SUCH_MODEL:
         return ModelError(f"there is no model {model.endpoint!r}", where=where, mend=_find(model, failure))
     if failure.lasting:

@@ -7,6 +7,7 @@ from jointopt.storage.engines import engine_settings, hold_on
 from jointopt.storage.files import Files
 from jointopt.storage.ledger import Ledger
 from jointopt.storage.orders import Orders, Outcome, Posted
+from jointopt.storage.owners import next_worker
 from jointopt.storage.pace import SharedPace
 from jointopt.storage.pool import Lent, SamplePool, Settlement
 from jointopt.storage.refusals import refusals
@@ -42,6 +43,7 @@ __all__ = [
     "insist",
     "make_together",
     "masked",
+    "next_worker",
     "open_database",
     "refusals",
     "remove",

@@ -2,13 +2,13 @@
 
 A worker lives as long as its lease, which it renews with every beat; all leases go by the database's clock, so that
 workers need not agree about the time. The one that conducts holds the study; when its lease has run out, or its process
-is gone, another may take it. It does not know what a worker does.
+is gone, another may take it. The study's wall clock runs while any of them lives. It does not know what a worker does.
 """
 
 from importlib.metadata import version
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from jointopt.errors import StorageError
 from jointopt.storage.database import Database
@@ -25,7 +25,7 @@ class Beat(NamedTuple):
     """What a worker learns when it beats.
 
     Attributes:
-        state: of the study.
+        state: of the study; `elsewhere` where it has been deleted.
         conducts: whether this worker holds it.
         conducted: whether a worker that lives does.
         others: workers that live, beside this one.
@@ -43,7 +43,7 @@ class Member(NamedTuple):
     """A worker that lives.
 
     Attributes:
-        name: ``host:pid:start``.
+        name: ``host:pid:start:machine:number``.
         version: of its jointopt.
         conducts: whether it holds the study.
     """
@@ -68,27 +68,38 @@ class Crew:
         self.name, self.version = name or this_process(), version("jointopt")
 
     def join(self) -> None:
-        """Become one of the workers.
+        """Become one of the workers. Whoever is the first says which version of jointopt the study runs under.
+
+        The wall clock of workers that all died is counted until the last beat, and for one beat more.
 
         Raises:
             StorageError: a worker of another version is there, or, on SQLite, of another host.
         """
 
         def work(connection: Connection) -> None:
-            for one in self._living(connection):
-                if one.name != self.name:
-                    self._refuse(one)
+            mine = studies.c.id == self.study_id
+            held = connection.execute(select(studies).where(mine).with_for_update(key_share=True)).first()  # in turn
+            others = [one for one in self._living(connection) if one.name != self.name]
+            for one in others:
+                self._refuse(one)
             self._renew(connection)
+            if held is not None and not others:
+                now = self.database.now(connection)
+                silent_s = now - held.beat_at if held.owner and held.beat_at else 0.0
+                counted_s = held.elapsed_s + min(max(silent_s, 0.0), self.lease_s / BEATS)
+                connection.execute(
+                    update(studies).where(mine).values(version=self.version, beat_at=now, elapsed_s=counted_s)
+                )
 
         self.database.transact(work)
 
     def beat(self) -> Beat:
-        """Renew the lease, and look round; whoever conducts has its wall clock counted."""
+        """Renew the lease, and look round; the wall clock of a study that runs is counted."""
 
         def work(connection: Connection) -> Beat:
             state = connection.scalar(select(studies.c.state).where(studies.c.id == self.study_id))
             if state in (None, ELSEWHERE):  # it has been deleted
-                return Beat("stopped", conducts=False, conducted=False, others=0, elapsed_s=0.0)
+                return Beat(ELSEWHERE, conducts=False, conducted=False, others=0, elapsed_s=0.0)
             self._renew(connection)
             self._count_time(connection)
             row = connection.execute(
@@ -104,27 +115,21 @@ class Crew:
     def conduct(self, *, again: bool = False) -> bool:
         """Take hold of the study, if nobody who lives holds it. Returns whether this worker holds it now.
 
-        The wall clock of a conductor that died is counted until its last beat, and for one beat more.
-
         Args:
             again: whether one that is stopped is set running; a finished one stays finished.
         """
 
         def work(connection: Connection) -> bool:
             mine = studies.c.id == self.study_id
-            held = connection.execute(select(studies).where(mine).with_for_update(key_share=True)).one()
+            held = connection.execute(select(studies).where(mine).with_for_update(key_share=True)).first()
             now = self.database.now(connection)
-            if held.state != "running" and not (again and held.state == "stopped"):
+            if held is None or (held.state != "running" and not (again and held.state == "stopped")):
                 return False
             if held.owner not in (None, self.name) and self._lives(connection, held.owner, now):
                 return False
-            if held.owner == self.name and held.beat_at is not None and held.state == "running":
-                return True
-            silent_s = now - held.beat_at if held.owner and held.beat_at else 0.0
-            counted_s = held.elapsed_s + min(max(silent_s, 0.0), self.lease_s / BEATS)
-            connection.execute(
-                update(studies).where(mine).values(owner=self.name, beat_at=now, state="running", elapsed_s=counted_s)
-            )
+            counted = held.state == "running" and held.beat_at is not None
+            until = held.beat_at if counted else now  # while it was stopped, its clock stood still
+            connection.execute(update(studies).where(mine).values(owner=self.name, beat_at=until, state="running"))
             return True
 
         return self.database.transact(work)
@@ -137,7 +142,7 @@ class Crew:
             mine = (studies.c.id == self.study_id) & (studies.c.owner == self.name)
             going = mine & (studies.c.state == "running") if state == "running" else mine  # a stop stays a stop
             connection.execute(update(studies).where(going).values(state=state))
-            connection.execute(update(studies).where(mine).values(owner=None, beat_at=None))
+            connection.execute(update(studies).where(mine).values(owner=None))
 
         self.database.transact(work)
 
@@ -159,6 +164,18 @@ class Crew:
     def living(self) -> list[Member]:
         """The workers that live, in the order in which they joined."""
         return self.database.query(self._living)
+
+    def idle_s(self) -> float:
+        """For how long nobody has worked on the study, in seconds by the database's clock; 0 while a worker lives."""
+
+        def work(connection: Connection) -> float:
+            if self._living(connection):
+                return 0.0
+            said = func.coalesce(studies.c.beat_at, studies.c.begun_at)
+            last = connection.scalar(select(said).where(studies.c.id == self.study_id))
+            return 0.0 if last is None else max(self.database.now(connection) - last, 0.0)
+
+        return self.database.query(work)
 
     def _refuse(self, one: Member) -> None:
         """See that this worker can work together with another one."""
@@ -183,17 +200,19 @@ class Crew:
         connection.execute(delete(workers).where(workers.c.study_id == self.study_id, long_ago))
 
     def _count_time(self, connection: Connection) -> None:
-        """Add what has passed since the last beat to the study's wall clock, if this worker holds it."""
+        """Add what has passed since any worker's last beat to the wall clock of a study that runs, or that this worker
+        has been told to stop and still holds.
+        """
+        mine = studies.c.id == self.study_id
+        going = mine & ((studies.c.state == "running") | (studies.c.owner == self.name))
+        columns = select(studies.c.beat_at, studies.c.elapsed_s)
         held = connection.execute(
-            select(studies.c.beat_at, studies.c.elapsed_s)
-            .where(studies.c.id == self.study_id, studies.c.owner == self.name, studies.c.beat_at.is_not(None))
-            .with_for_update(key_share=True)
+            columns.where(going, studies.c.beat_at.is_not(None)).with_for_update(key_share=True)
         ).first()
         if held is None:
             return
         now = self.database.now(connection)
-        passed_s = min(max(now - held.beat_at, 0.0), self.lease_s)  # a machine that slept did not work
-        mine = (studies.c.id == self.study_id) & (studies.c.owner == self.name)
+        passed_s = min(max(now - held.beat_at, 0.0), self.lease_s)  # machines that all slept did not work
         connection.execute(update(studies).where(mine).values(beat_at=now, elapsed_s=held.elapsed_s + passed_s))
 
     def _living(self, connection: Connection) -> list[Member]:

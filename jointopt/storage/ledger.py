@@ -47,6 +47,14 @@ class Ledger:
         whose = select(studies.c.owner).where(studies.c.id == self.study_id)
         self._hold(self.database.query(lambda connection: connection.scalar(whose)))
 
+    def fence(self, connection: Connection) -> None:
+        """As `hold`, for as long as a transaction lasts: nobody takes the study over before it ends.
+
+        Raises:
+            StudyLost: as for `hold`.
+        """
+        self._hold(accounts.lock(connection, self.study_id))
+
     def reserve(self, worst: Spend, phase: str, cap: Budget | None = None) -> int:
         """Set the worst price of one request aside, and return the reservation's number.
 
@@ -74,7 +82,7 @@ class Ledger:
 
         def work(connection: Connection) -> list[int]:
             nonlocal tried
-            self._hold(accounts.lock(connection, self.study_id))
+            self.fence(connection)
             again, tried = tried, True
             if again and (mine := accounts.entered(connection, self.study_id, token)):
                 return mine
@@ -113,7 +121,7 @@ class Ledger:
         found: set[int] = set()  # also by a transaction whose acknowledgement was lost
 
         def work(connection: Connection) -> Spend:
-            self._hold(accounts.lock(connection, self.study_id))
+            self.fence(connection)
             found.update(connection.scalars(left))
             return accounts.give_up(self.database, connection, self.study_id, found).spend()
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from jointopt.domain import Spend
-from jointopt.errors import ModelError, ProviderError
+from jointopt.errors import KeyRefused, ModelError, ProviderError
 from jointopt.storage import accounts
 from jointopt.storage.accounts import CHUNK
 from jointopt.storage.database import Database
@@ -63,6 +63,7 @@ class Orders:
 
     def __init__(self, database: Database, study_id: int, worker: str) -> None:
         self.database, self.study_id, self.worker = database, study_id, worker
+        self.refused: KeyRefused | None = None  # why this worker can buy nothing more
         self._mine = orders.c.study_id == study_id
 
     def post(self, batch: Sequence[Posted]) -> dict[int, int]:
@@ -79,10 +80,9 @@ class Orders:
         return self.database.transact(work)
 
     def take(self, model: str, most: int) -> list[Posted]:
-        """Take open orders of a model, the oldest first.
+        """Take open orders of a model, the oldest first; none where a model has refused this worker.
 
-        Where it had to be done again, all that this worker holds comes: what a lost acknowledgement left taken is
-        among it.
+        Done again, it gives all that this worker holds: what a lost acknowledgement left taken is among it.
         """
         tried = False
 
@@ -106,7 +106,7 @@ class Orders:
             mine = held if again else orders.c.id.in_(chosen)
             return [_posted(row) for row in connection.execute(select(orders).where(mine).order_by(orders.c.id))]
 
-        return self.database.transact(work)
+        return [] if self.refused else self.database.transact(work)
 
     def put_back(self, reservations: Mapping[int, int]) -> None:
         """Open again what this worker has taken and not asked for.
@@ -131,7 +131,12 @@ class Orders:
             self.database.transact(work)
 
     def end(self, number: int, error: ModelError | ProviderError) -> None:
-        """Say why an order could not be had, and give its reservation back: nothing came."""
+        """Say why an order was not had, and give its reservation back. What this worker is refused others may have."""
+        if isinstance(error, KeyRefused):
+            self.refused = error
+            back = update(orders).where(self._taken_by(self.worker), orders.c.id == number)
+            self.database.transact(lambda each: each.execute(back.values(state=OPEN, worker=None)).close())
+            return
         state, reason = (REFUSED, _written(error)) if isinstance(error, ModelError) else (FAILED, error.reason)
 
         def work(connection: Connection) -> None:

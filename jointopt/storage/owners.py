@@ -3,7 +3,10 @@
 import os
 import socket
 from functools import cache
+from itertools import count
 from pathlib import Path
+
+_NUMBERS = count(1)  # of the workers of this process
 
 
 def this_process() -> str:
@@ -13,6 +16,11 @@ def this_process() -> str:
     container, of the same name.
     """
     return f"{socket.gethostname()}:{os.getpid()}:{_start(os.getpid())}:{_machine()}"
+
+
+def next_worker() -> str:
+    """Name a worker of this process, unlike any other: ``host:pid:start:machine:number``."""
+    return f"{this_process()}:{next(_NUMBERS)}"
 
 
 def lives(owner: str) -> bool:

@@ -4,7 +4,7 @@ It does not know how to read a study's text.
 """
 
 import json
-import time
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
@@ -17,6 +17,11 @@ from jointopt.storage.texts import storable
 
 ELSEWHERE: Literal["elsewhere"] = "elsewhere"
 State = Literal["running", "finished", "stopped", "elsewhere"]
+Fence = Callable[[Connection], None]  # raises where what a transaction would write is not for this worker to write
+
+
+def open_to_all(connection: Connection) -> None:
+    """The fence of what anybody may write."""
 
 
 class StudyRow(NamedTuple):
@@ -27,7 +32,7 @@ class StudyRow(NamedTuple):
         name: unique within the database.
         study_text: the study file, as it was when the study began.
         digest: of everything the study was made from; another digest is another study.
-        begun_at: seconds since 1970.
+        begun_at: seconds since 1970, by the database's clock.
         state: ``running``, ``finished``, ``stopped``; ``elsewhere``: of another database, named as the payer of samples
             that came from there.
         elapsed_s: wall clock of all its runs together.
@@ -53,7 +58,7 @@ class Studies:
 
     def begin(self, name: str, study_text: str, digest: str, now: float | None = None) -> StudyRow:
         """Write a new study down, or find the one that has this name; whether the digests agree is for you to see."""
-        begun_at = time.time() if now is None else now
+        begun_at = self.database.clock if now is None else now
         fresh = {"study_text": storable(study_text), "digest": digest, "begun_at": begun_at}
         row = {"name": storable(name), **fresh, "state": "running", "elapsed_s": 0.0}
         fresh_one = self.database.insert(studies).values(row).on_conflict_do_nothing()
@@ -110,12 +115,24 @@ class Studies:
         """Say how long all runs of a study took, where they ran elsewhere."""
         self._update(study_id, elapsed_s=seconds)
 
-    def record(self, study_id: int, key: str, value: object) -> None:
-        """Keep a small result, as JSON; the latest one stays."""
+    def record(self, study_id: int, key: str, value: object, fence: Fence = open_to_all) -> None:
+        """Keep a small result, as JSON; the latest one stays.
+
+        Args:
+            study_id: whose.
+            key: its name.
+            value: what is kept.
+            fence: raises, in the same transaction, where the result may not be kept.
+        """
         insert = self.database.insert(findings).values(study_id=study_id, key=key, value=json.dumps(value))
         latest = {"value": insert.excluded.value}
         statement = insert.on_conflict_do_update(index_elements=["study_id", "key"], set_=latest)
-        self.database.transact(lambda connection: connection.execute(statement).close())
+
+        def work(connection: Connection) -> None:
+            fence(connection)
+            connection.execute(statement)
+
+        self.database.transact(work)
 
     def recall(self, study_id: int, key: str) -> Any:
         """A result that was recorded; None where there is none."""

@@ -62,7 +62,7 @@ studies = Table(
     Column("owner", Text),  # the process that runs it now
     # Since layout 3:
     Column("beat_at", Double),  # until when its wall clock is counted, in seconds since 1970 by the database's clock
-    Column("version", String(64)),  # of the jointopt that began it
+    Column("version", String(64)),  # of the jointopt that it runs under
 )
 
 files = Table(  # what a study file names, so that a worker on another machine needs nothing else; since layout 3

@@ -2,8 +2,8 @@
 
 They are asked of every model behind a network, at temperature 0: twice when a study begins, in requests apart (two
 completions of one request repeat each other more readily than they repeat themselves later), and again when it goes
-on. Their samples are paid for and kept like any other, but apart from the study's own, which finds the same without
-them.
+on after nobody had worked on it. Their samples are paid for and kept like any other, but apart from the study's own,
+which finds the same without them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -58,20 +58,28 @@ class Canary:
         self._said: dict[str, list[str]] = kept["said"]  # digests at the beginning, by the request's key
         self.notes: dict[str, str] = kept["notes"]  # why a model cannot be watched, by its id
         self._drifted: dict[str, list[int]] = kept["drifted"]  # changed and steady, by the model's id
+        self._whole: bool = kept.get("whole", False)  # whether the last look came to its end
         readings = Readings(parts.plan.space, parts.readings.rubric, seed=parts.plan.seed, logprobs=False)
         pool = SamplePool(parts.database, parts.row.id)
         self._draw = Draw(readings, pool, parts.ledger, parts.providers, parts.draw.on_progress, "skip")
 
-    async def look(self) -> None:
+    async def look(self, *, again: bool = True) -> None:
         """Ask, and compare with what was said when the study began.
 
         What the budget does not allow is left out, and a model that cannot be asked so is not watched: `notes` says it.
+
+        Args:
+            again: whether a look that has come to its end is followed by another one.
 
         Raises:
             ModelDrift: a model has changed.
             ModelError: no request of a model can succeed.
         """
         pinned = dict(self._pinned())
+        if not pinned or (self._whole and not again):
+            return
+        self._whole = False
+        self._remember()
         self._draw.deadline_s = self.parts.draw.deadline_s
         affordable = self._affordable([request for requests in pinned.values() for request in requests])
         for model, requests in pinned.items():
@@ -88,6 +96,8 @@ class Canary:
                 self._leave_out(model, f"it cannot be asked at temperature 0: {error.message}")
             finally:
                 self._remember()
+        self._whole = True
+        self._remember()
 
     async def _look_at(self, model: str, requests: Sequence[Request], *, affordable: bool) -> None:
         known = [request for request in requests if request.key in self._said]
@@ -156,8 +166,8 @@ class Canary:
         )
 
     def _remember(self) -> None:
-        kept = {"said": self._said, "notes": self.notes, "drifted": self._drifted}
-        self.parts.studies.record(self.parts.row.id, PHASE, kept)
+        kept = {"said": self._said, "notes": self.notes, "drifted": self._drifted, "whole": self._whole}
+        self.parts.studies.record(self.parts.row.id, PHASE, kept, self.parts.ledger.fence)
 
     def _models(self) -> dict[str, Model]:
         plan = self.parts.plan

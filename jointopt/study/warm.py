@@ -39,7 +39,7 @@ def begin_warm(parts: Parts) -> list[Policy]:
     if known is None or {name: known[name] for name in origin} != origin:
         first = _first(parts, lender)
         known = origin | {"examples": len(lender.examples), "first": [policy.to_json() for policy in first]}
-        parts.studies.record(parts.row.id, KEY, known)
+        parts.studies.record(parts.row.id, KEY, known, parts.ledger.fence)
     return [Policy.from_json(text) for text in known["first"]]
 
 

@@ -8,11 +8,11 @@ from contextlib import ExitStack
 from threading import Thread
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from jointopt.domain import Budget, Spend
 from jointopt.errors import StorageError, StudyLost
-from jointopt.storage import Crew, Database, Ledger, open_database
+from jointopt.storage import BEATS, Crew, Database, Ledger, Studies, open_database
 from jointopt.storage.owners import this_process
 from jointopt.storage.tables import studies as studies_table
 from jointopt.storage.tables import workers
@@ -175,30 +175,93 @@ def test_what_is_written_by_who_was_replaced_is_refused(hire: Hire, database: Da
     assert ledger.reserved() == Spend(1)
 
 
-def test_the_wall_clock_is_counted_beat_by_beat(hire: Hire, database: Database) -> None:
-    """Of who conducts alone; of one that died until its last beat and one beat more, and never more than a lease."""
+def test_the_wall_clock_runs_while_any_worker_lives(hire: Hire, database: Database) -> None:
+    """Also while the conductor is silent and others wait for its lease, and while nobody conducts; not while the study
+    is stopped, but for who still holds it. What all slept through counts as a lease at most.
+    """
     first, second = hire("a"), hire("b")
     first.join()
     second.join()
     assert first.conduct()
-    _rewind(database, first, 60.0)
-    assert first.beat().elapsed_s == pytest.approx(60.0, abs=5)
-    assert second.beat().elapsed_s == pytest.approx(60.0, abs=5)
-    _silence(database, first)
+    for seconds, crew, expected_s in ((60.0, first, 60.0), (40.0, second, 100.0), (10 * FAR, first, 100.0 + FAR)):
+        _rewind(database, seconds)
+        assert crew.beat().elapsed_s == pytest.approx(expected_s, abs=5)
+    _rewind(database, FAR / 2)
+    _silence(database, first, 2 * FAR)
+    _rewind(database, -2 * FAR)
     assert second.conduct()
-    assert second.beat().elapsed_s == pytest.approx(60.0 + FAR / 3, abs=5)
-    _rewind(database, second, 10 * FAR)
-    assert second.beat().elapsed_s == pytest.approx(60.0 + FAR / 3 + FAR, abs=5)
-    _rewind(database, second, 30.0)
-    second.step_down("stopped")
-    assert first.beat().elapsed_s == pytest.approx(90.0 + FAR / 3 + FAR, abs=5)
+    assert second.beat().elapsed_s == pytest.approx(100.0 + 1.5 * FAR, abs=5)
+    second.step_down("running")
+    _rewind(database, 50.0)
+    assert first.conduct()
+    assert first.beat().elapsed_s == pytest.approx(150.0 + 1.5 * FAR, abs=5)
+    Studies(database).stop(first.study_id)
+    _rewind(database, 30.0)
+    assert second.beat().elapsed_s == pytest.approx(150.0 + 1.5 * FAR, abs=5)
+    first.step_down("stopped")
+    _rewind(database, 30.0)
+    assert first.conduct(again=True)
+    assert first.beat().elapsed_s == pytest.approx(180.0 + 1.5 * FAR, abs=5)
 
 
-def _rewind(database: Database, crew: Crew, seconds: float) -> None:
-    """Have so much time pass since the conductor was last counted."""
-    held = studies_table.c.owner == crew.name
+def test_who_all_died_are_counted_until_one_beat_after_the_last(hire: Hire, database: Database) -> None:
+    """When they died within it nobody knows; the time until somebody goes on is nobody's."""
+    first, second = hire("a"), hire("b")
+    first.join()
+    assert first.conduct()
+    _silence(database, first, 10 * FAR)
+    second.join()
+    assert second.conduct()
+    assert second.beat().elapsed_s == pytest.approx(FAR / BEATS, abs=5)
+
+
+def test_how_long_nobody_has_worked(hire: Hire, database: Database) -> None:
+    """By the database's clock: since the study began, or since the last beat; not at all while a worker lives."""
+    first = hire("a")
     with database.write() as connection:
-        connection.execute(update(studies_table).where(held).values(beat_at=studies_table.c.beat_at - seconds))
+        connection.execute(update(studies_table).values(begun_at=database.clock - 30.0))
+    assert first.idle_s() == pytest.approx(30.0, abs=5)
+    first.join()
+    assert first.conduct() and first.idle_s() == 0.0
+    _silence(database, first)
+    assert first.idle_s() == pytest.approx(2 * FAR, abs=5)
+    first.join()
+    first.step_down("stopped")
+    first.leave()
+    assert first.idle_s() == pytest.approx(0.0, abs=5)
+
+
+def test_the_version_is_that_of_the_first_who_joins(hire: Hire, database: Database, url: str, study_id: int) -> None:
+    """Kept in the join's own transaction, so that of two versions which join at once one is refused."""
+    refused: list[str] = []
+
+    def work(crew: Crew) -> None:
+        try:
+            crew.join()
+        except StorageError:
+            refused.append(crew.version)
+
+    for _ in range(5):
+        crews = [Crew(open_database(url), study_id, name=hire(name).name, lease_s=FAR) for name in "ab"]
+        threads = [Thread(target=work, args=(crew,)) for crew in crews]
+        for number, crew in enumerate(crews):
+            crew.version = str(number)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with database.read() as connection:
+            kept = connection.scalar(select(studies_table.c.version))
+        assert sorted([refused.pop(), str(kept)]) == ["0", "1"] and not refused
+        for crew in crews:
+            crew.leave()
+            crew.database.close()
+
+
+def _rewind(database: Database, seconds: float) -> None:
+    """Have so much time pass since the study's wall clock was last counted."""
+    with database.write() as connection:
+        connection.execute(update(studies_table).values(beat_at=studies_table.c.beat_at - seconds))
 
 
 def test_another_version_is_refused(hire: Hire, database: Database) -> None:
