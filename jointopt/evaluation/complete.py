@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from jointopt.domain import Example, Policy, Scorecard, Source, Tactic, Vote
 from jointopt.evaluation.estimate import Estimate
-from jointopt.evaluation.expect import Deal, outcome_of
+from jointopt.evaluation.expect import Deal
 from jointopt.evaluation.readings import Reading
 from jointopt.strategies import Drawn, Windows, running
 
@@ -115,8 +115,9 @@ class Complete:
         expected = pools.deal.play(strategy, [tactic.n for tactic in tactics])
         latency_s = float(np.mean([reading.latency_s.mean() for reading in pools.readings]))
         cards = {}
-        for place, tactic in enumerate(tactics):
-            outcomes = [outcome_of(expected, b, place, latency_s) for b in range(len(examples))]
+        for tactic, outcomes in zip(
+            tactics, zip(*expected.outcomes([latency_s] * len(examples)), strict=True), strict=True
+        ):
             policy = Policy(source, tactic.strategy, tactic.n, tactic.options)
             cards[tactic] = self.estimate.assemble(policy, examples, pools.readings, outcomes)
         return cards
@@ -162,7 +163,7 @@ class Complete:
             tokens[b] = np.array([vote.tokens for vote in urn.votes])[drawn]
             unreadable = np.array([vote.answer is None for vote in urn.votes])[:, None]
             worth[:, b] = np.moveaxis(np.hstack([urn.marks, unreadable])[drawn], -1, 0)
-        each = np.array([reading.asked.mean(axis=1) for reading in readings]).mean(axis=0)
+        each = np.array([reading.asked.mean(axis=0) for reading in readings]).mean(axis=0)
         asked = np.broadcast_to(each[None, :, None, None], (deepest, len(each), *shape[:2]))
         return Deal(Drawn(answers, ratings, tokens, int(answers.max()) + 1), worth, running(asked))
 

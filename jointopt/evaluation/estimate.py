@@ -64,9 +64,25 @@ class Estimate:
             examples: Q of them.
             samples: how many of each are looked at; None: all there are.
         """
-        readings = [reading for example in examples if (reading := self.reading(policy, example))]
+        readings = self.covered(policy, examples)
         if not examples or len(readings) < len(examples):
             return None
+        return self.score(policy, examples, readings, samples=samples)
+
+    def covered(self, policy: Policy, examples: Sequence[Example]) -> list[Reading]:
+        """The samples that a policy is scored on, of the examples up to the first of which there are too few."""
+        readings: list[Reading] = []
+        for example in examples:
+            reading = self.reading(policy, example)
+            if reading is None:
+                break
+            readings.append(reading)
+        return readings
+
+    def score(
+        self, policy: Policy, examples: Sequence[Example], readings: Sequence[Reading], *, samples: int | None = None
+    ) -> Scorecard | None:
+        """The scorecard of a policy on examples of which `covered` has told the samples."""
         seen = [reading if samples is None else reading.first(samples) for reading in readings]
         strategy = self.playbook.build(policy.strategy, policy.options)
         if isinstance(strategy, Windows):
@@ -92,7 +108,8 @@ class Estimate:
         prompts = np.array([reading.input_tokens for reading in readings], dtype=np.float64)
         cached = np.array([reading.cached_tokens for reading in readings], dtype=np.float64)
         price, again = self.prices[policy.source.model], np.maximum(requests - 1, 0)  # the first one finds no cache
-        own = zip(prompts * requests, outputs, cached * again, thoughts, requests, strict=True)
+        columns = prompts * requests, outputs, cached * again, thoughts, requests
+        own = zip(*(column.tolist() for column in columns), strict=True)
         paid = [price.of(*tokens, requests=sent) for *tokens, sent in own]
         return Scorecard(
             policy=policy,

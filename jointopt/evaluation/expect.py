@@ -17,8 +17,10 @@ from jointopt.evaluation.readings import Outcome, Reading
 from jointopt.strategies import Ballots, Drawn, Electing, Seen, Windows, running
 
 _AT_ONCE = 256  # readings worked on at a time: their arrays then fit a processor's cache
+_ALL = slice(None)
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +36,6 @@ class Stakes:
     returned: Floats
     asked: Floats
     latency_s: Floats
-
-    @classmethod
-    def of(cls, readings: Sequence[Reading]) -> "Stakes":
-        """Of readings with equally many votes."""
-        unreadable = [[vote.answer is None for vote in reading.votes] for reading in readings]
-        marks = np.array([reading.marks.T for reading in readings])
-        return cls(
-            np.concatenate([marks, np.array(unreadable, dtype=np.float64)[..., None]], axis=2),
-            np.array([reading.asked.T for reading in readings]),
-            np.array([reading.latency_s.mean() for reading in readings]),
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +54,23 @@ class Expected:
     requests: Floats
     samples: Floats
 
+    def outcomes(self, latency_s: Sequence[float]) -> list[list[Outcome]]:
+        """What is expected of each of B pools at each of N numbers of samples, where a request takes so long."""
+        means = (self.returned.tolist(), self.asked.tolist(), self.requests.tolist(), self.samples.tolist())
+        return [
+            [_outcome(*each, seconds) for each in zip(returned, asked, requests, samples, strict=True)]
+            for returned, asked, requests, samples, seconds in zip(*means, latency_s, strict=True)
+        ]
+
+
+def _outcome(
+    returned: Sequence[float], asked: Sequence[float], requests: float, samples: float, latency_s: float
+) -> Outcome:
+    *marks, unreadable = returned
+    tokens, thoughts, extra_tokens, extra_usd, extra_s = asked
+    waited_s = requests * (latency_s + extra_s / samples)  # a window's votes are rated together
+    return Outcome(tuple(marks), unreadable, requests, tokens, thoughts, extra_tokens, extra_usd, waited_s)
+
 
 def work_out(strategy: Windows, readings: Sequence[Reading], ns: Sequence[int]) -> None:
     """Work out the strategy's outcome on every reading at every n that it covers, and keep it there.
@@ -80,20 +88,44 @@ def work_out(strategy: Windows, readings: Sequence[Reading], ns: Sequence[int]) 
 
 
 def _keep(strategy: Windows, readings: Sequence[Reading], ns: Sequence[int]) -> None:
-    stakes = Stakes.of(readings)
-    expected = expect(strategy, Ballots.of([reading.votes for reading in readings]), stakes, ns)
-    for b, reading in enumerate(readings):
-        for i, n in enumerate(ns):
-            reading.outcomes[strategy][n] = outcome_of(expected, b, i, float(stakes.latency_s[b]))
+    for reading, found in zip(readings, _play_out(strategy, [(one, _ALL) for one in readings], ns), strict=True):
+        reading.outcomes[strategy].update(zip(ns, found, strict=True))
 
 
-def outcome_of(expected: Expected, b: int, i: int, latency_s: float) -> Outcome:
-    """What is expected of pool b at the i-th n, where a request takes so long."""
-    *marks, unreadable = map(float, expected.returned[b, i])
-    tokens, thoughts, extra_tokens, extra_usd, extra_s = map(float, expected.asked[b, i])
-    requests = float(expected.requests[b, i])
-    waited_s = requests * (latency_s + extra_s / float(expected.samples[b, i]))  # a window's votes are rated together
-    return Outcome(tuple(marks), unreadable, requests, tokens, thoughts, extra_tokens, extra_usd, waited_s)
+def replay(strategy: Windows, parts: Sequence[tuple[Reading, Integers]], n: int) -> list[Outcome]:
+    """The strategy's outcome at n on some samples of each of B readings, as if they alone had been drawn.
+
+    Args:
+        strategy: asks nothing that the readings do not hold.
+        parts: B readings with the places of n samples or more each.
+        n: samples that may be asked for.
+    """
+    found: dict[int, Outcome] = {}
+    for size in {len(places) for _, places in parts}:
+        alike = [place for place, (_, places) in enumerate(parts) if len(places) == size]
+        for start in range(0, len(alike), _AT_ONCE):
+            some = alike[start : start + _AT_ONCE]
+            outcomes = _play_out(strategy, [parts[place] for place in some], [n])
+            found.update((place, outcome) for place, (outcome,) in zip(some, outcomes, strict=True))
+    return [found[place] for place in range(len(parts))]
+
+
+def _play_out(
+    strategy: Windows, parts: Sequence[tuple[Reading, Integers | slice]], ns: Sequence[int]
+) -> list[list[Outcome]]:
+    """On equally many samples of each reading, those at some places: its outcome at every n."""
+    pools = [(reading.ballots, places) for reading, places in parts]
+    ballots = Ballots(
+        np.stack([pool.answers[0][places] for pool, places in pools]),
+        np.stack([pool.ratings[0][places] for pool, places in pools]),
+        np.stack([pool.tokens[0][places] for pool, places in pools]),
+    )
+    stakes = Stakes(
+        np.stack([reading.returned[places] for reading, places in parts]),
+        np.stack([reading.asked[places] for reading, places in parts]),
+        np.array([reading.latency_s[places].mean() for reading, places in parts]),
+    )
+    return expect(strategy, ballots, stakes, ns).outcomes(stakes.latency_s.tolist())
 
 
 def expect(strategy: Windows, ballots: Ballots, stakes: Stakes, ns: Sequence[int]) -> Expected:

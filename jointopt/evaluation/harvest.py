@@ -21,10 +21,10 @@ def harvest(policies: Iterable[Policy], examples: Sequence[Example], estimate: E
     for siblings in (list(group) for _, group in alike):
         estimate.warm(siblings, examples)
         for policy in siblings:
-            lacking = (i for i, example in enumerate(examples) if estimate.reading(policy, example) is None)
-            end = next(lacking, len(examples))
+            readings = estimate.covered(policy, examples)
+            end = len(readings)
             end -= 0 if end == len(examples) else end % BLOCK
-            card = estimate.card(policy, examples[:end])
+            card = estimate.score(policy, examples[:end], readings[:end]) if end else None
             cards += [card] if card else []
     return cards
 

@@ -5,13 +5,14 @@ This is where votes and truth meet, side by side and apart: strategies are only 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jointopt.domain import Example, Latency, Request, Sample, Source, Space, Vote
 from jointopt.grading import Rubric
-from jointopt.strategies import Case, Strategy
+from jointopt.strategies import Ballots, Case, Strategy
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ class Outcome:
     latency_s: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Reading:
     """K samples of one request, read. Arrays have shape (K,) but where another is given.
 
@@ -71,10 +72,21 @@ class Reading:
     def __len__(self) -> int:
         return len(self.votes)
 
-    @property
+    @cached_property
+    def ballots(self) -> Ballots:
+        """The votes as one pool."""
+        return Ballots.of([self.votes])
+
+    @cached_property
+    def returned(self) -> Floats:
+        """What each vote is worth when it is returned: its marks, and whether it is unreadable; shape (K, O + 1)."""
+        unreadable = np.array([vote.answer is None for vote in self.votes], dtype=np.float64)
+        return np.vstack([self.marks, unreadable]).T
+
+    @cached_property
     def asked(self) -> Floats:
-        """What asking for each sample takes: output and reasoning tokens, then the three extras; shape (5, K)."""
-        return np.vstack([self.output_tokens, self.reasoning_tokens, self.extra])
+        """What asking for each sample takes: output and reasoning tokens, then the three extras; shape (K, 5)."""
+        return np.vstack([self.output_tokens, self.reasoning_tokens, self.extra]).T
 
     @property
     def gold(self) -> Floats:
@@ -186,8 +198,9 @@ class Readings:
     def unreadable_share(self, examples: Sequence[Example]) -> float:
         """The share of all samples of these examples in which no answer could be read."""
         pairs = ((source, example) for source in self.space.sources() for example in examples)
-        votes = [vote for pair in pairs if (reading := self.of(*pair)) for vote in reading.votes]
-        return sum(vote.answer is None for vote in votes) / len(votes) if votes else 0.0
+        readings = [reading for pair in pairs if (reading := self.of(*pair))]
+        unreadable = sum(int(reading.returned[:, -1].sum()) for reading in readings)
+        return unreadable / sum(map(len, readings)) if readings else 0.0
 
 
 def read(samples: Sequence[Sample], rubric: Rubric, reference: str, before: Reading | None = None) -> Reading:

@@ -15,22 +15,22 @@ class Rubric:
 
     Args:
         graders: by objective. The first one reads the answer that strategies vote on; the others read for themselves.
+
+    Attributes:
+        names: of the objectives.
+        free: those that need no reference: strategies may see what they say.
     """
 
     def __init__(self, graders: Mapping[str, Grader]) -> None:
         self.graders = dict(graders)
         self.names = tuple(graders)
+        self.free = tuple(name for name, grader in self.graders.items() if not grader.needs_truth)
         self._reader = next(iter(self.graders.values()))
 
     @classmethod
     def of(cls, grader: Grader) -> "Rubric":
         """A rubric of one objective."""
         return cls({SCORE: grader})
-
-    @property
-    def free(self) -> tuple[str, ...]:
-        """The objectives that need no reference: strategies may see what they say."""
-        return tuple(name for name, grader in self.graders.items() if not grader.needs_truth)
 
     def weights(self, preference: Preference) -> tuple[float, ...]:
         """What the objectives that need no reference are worth under a preference, in the task's order."""
@@ -55,15 +55,14 @@ class Rubric:
 
         Each text is parsed once, and each answer graded once.
         """
-        found: dict[str, tuple[str | None, tuple[float, ...]]] = {}
-        scores: dict[str | None, float] = {}
-        for text in texts:
-            answer = self.parse(text)
-            if answer not in scores:
-                scores[answer] = self._grade(self._reader, answer, reference)
-            further = (self._mark(name, text, reference) for name in self.names[1:])
-            found[text] = answer, (scores[answer], *further)
-        return found
+        with _told(self._reader):
+            answers = {text: self._reader.parse(text) for text in texts}
+        scores = {answer: self._grade(self._reader, answer, reference) for answer in dict.fromkeys(answers.values())}
+        further = self.names[1:]
+        return {
+            text: (answer, (scores[answer], *(self._mark(name, text, reference) for name in further)))
+            for text, answer in answers.items()
+        }
 
     def _mark(self, name: str, text: str, reference: str) -> float:
         grader = self.graders[name]

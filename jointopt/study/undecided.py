@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from jointopt.analysis import Absent, Compared, Contender, Power, find_power
 from jointopt.analysis.power import SCORE, UTILITY
 from jointopt.domain import Example, Policy, Preference, Source
-from jointopt.evaluation import Reading
-from jointopt.evaluation.expect import work_out
+from jointopt.evaluation.expect import replay
 from jointopt.strategies import Windows
 from jointopt.study.parts import Parts
 from jointopt.study.preferences import judged_alike
@@ -88,21 +87,10 @@ def redeal(
         chosen = [dealt.setdefault(key, deal(key[2])) for key in keys]
         if any(len(places) < policy.n for choices in chosen for places in choices):
             return None
-        parted = [[_part(reading, one) for one in each] for reading, each in zip(readings, chosen, strict=True)]
-        work_out(strategy, [reading for each in parted for reading in each], [policy.n])
-        found.append(np.array([_worth(parts, policy, examples, choice) for choice in zip(*parted, strict=True)]))
+        turns = list(zip(*chosen, strict=True))
+        some = [(reading, places) for turn in turns for reading, places in zip(readings, turn, strict=True)]
+        outcomes, count = replay(strategy, some, policy.n), len(examples)
+        again = [outcomes[turn * count : (turn + 1) * count] for turn in range(len(turns))]
+        cards = [parts.estimate.assemble(policy, examples, readings, each) for each in again]
+        found.append(np.array([card.utilities(parts.plan.preference) for card in cards]))
     return np.asarray(found[0] - found[1])
-
-
-def _worth(parts: Parts, policy: Policy, examples: Sequence[Example], readings: Sequence[Reading]) -> Floats:
-    """A policy's utility on each example, had these been its samples; worked out already. Shape (Q,)."""
-    strategy = parts.estimate.playbook.build(policy.strategy, policy.options)
-    outcomes = [reading.outcomes[strategy][policy.n] for reading in readings]
-    return parts.estimate.assemble(policy, examples, readings, outcomes).utilities(parts.plan.preference)
-
-
-def _part(reading: Reading, places: Places) -> Reading:
-    """The reading as if these samples had been drawn."""
-    votes, tokens = tuple(reading.votes[place] for place in places), (reading.input_tokens, reading.cached_tokens)
-    each = reading.output_tokens[places], reading.reasoning_tokens[places], reading.latency_s[places]
-    return Reading(votes, reading.marks[:, places], *tokens, *each, reading.extra[:, places])
