@@ -57,7 +57,9 @@ class ModelError(UserError):
 
 
 class KeyRefused(ModelError):
-    """A model that does not serve the key of this process: refused, or without credit. Another's it may serve."""
+    """A model that does not serve this process: no key is here, or it is refused, or has no credit. Others may have
+    one that is served.
+    """
 
 
 class ModelDrift(UserError):

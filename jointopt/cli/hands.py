@@ -24,7 +24,7 @@ _SAY_AFTER_S = 5.0  # that somebody is still waited for
 
 
 @dataclass
-class _Hand:
+class Hand:
     """A worker that was started."""
 
     number: int
@@ -58,7 +58,7 @@ def check_workers(count: int) -> None:
 @contextmanager
 def local_workers(plan: Plan, count: int) -> Iterator[None]:
     """Have so many further processes work on a study that has begun; one that fails is told of, and not replaced."""
-    hands: list[_Hand] = []
+    hands: list[Hand] = []
     over = threading.Event()
     try:
         hands += [_start(plan, number) for number in range(2, count + 2)]
@@ -67,10 +67,10 @@ def local_workers(plan: Plan, count: int) -> Iterator[None]:
         yield
     finally:
         over.set()
-        _end(hands)
+        see_out(hands)
 
 
-def _start(plan: Plan, number: int) -> _Hand:
+def _start(plan: Plan, number: int) -> Hand:
     """Spawn a worker. The database's URL may hold a password: it travels in the environment, unseen by others."""
     code = ",".join(filter(None, (os.environ.get(CODE), *own_code(plan))))
     paths = (os.environ.get("PYTHONPATH"), str(plan.path.parent.resolve()))
@@ -80,16 +80,16 @@ def _start(plan: Plan, number: int) -> _Hand:
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, env=known, start_new_session=True
     )
-    return _Hand(number, process, said)
+    return Hand(number, process, said)
 
 
-def _watch(hands: Sequence[_Hand], over: threading.Event) -> None:
+def _watch(hands: Sequence[Hand], over: threading.Event) -> None:
     while not over.wait(_LOOK_EVERY_S):
         for hand in hands:
             hand.tell()
 
 
-def _end(hands: Sequence[_Hand]) -> None:
+def see_out(hands: Sequence[Hand]) -> None:
     """Tell of those that failed, have the others stop, and wait for what they have asked: it is paid for. Ctrl-C
     meanwhile ends them at once.
     """
@@ -109,14 +109,14 @@ def _end(hands: Sequence[_Hand]) -> None:
             hand.said.close()
 
 
-def _wait(hands: Sequence[_Hand]) -> None:
+def _wait(hands: Sequence[Hand]) -> None:
     deadline = time.monotonic() + _SAY_AFTER_S
     for hand in hands:
         with suppress(subprocess.TimeoutExpired):
             hand.process.wait(max(deadline - time.monotonic(), 0.0))
     left = [hand for hand in hands if hand.process.poll() is None]
     if left:
-        waited = "waiting for what they have asked, which is paid for; Ctrl-C loses it, and ends them at once"
-        typer.echo(f"{len(left)} local workers have not ended: {waited}", err=True)
+        many = f"{len(left)} local worker{'s have' if len(left) > 1 else ' has'} not ended"
+        typer.echo(f"{many}: waiting for answers that are paid for; Ctrl-C loses them, and ends it at once", err=True)
     for hand in left:
         hand.process.wait()

@@ -12,7 +12,7 @@ from jointopt.analysis import say_taken_over, to_json
 from jointopt.cli.arguments import AsJson, Storage, StudyFile, find_place
 from jointopt.cli.main import INTERRUPTED
 from jointopt.cli.progress import describe, duration
-from jointopt.storage import Crew
+from jointopt.storage import Crew, Database, StudyRow
 from jointopt.study import Glance, Onlooker
 
 EVERY_S = 2.0
@@ -32,7 +32,8 @@ def status(
     with Onlooker(place.url, place.name) as onlooker:
         try:
             while True:
-                found, idle_s = _look(onlooker)
+                found = onlooker.look()
+                idle_s = interrupted_s(onlooker.database, found.row)
                 typer.echo(json.dumps(to_json(told(found, idle_s))) if as_json else "\n".join(lines(found, idle_s)))
                 if not follow or found.row.state in ("finished", "stopped"):
                     return
@@ -45,11 +46,10 @@ def status(
                 raise
 
 
-def _look(onlooker: Onlooker) -> tuple[Glance, float]:
-    """How a study stands, and for how many seconds it has been interrupted; 0 where it is not."""
-    found = onlooker.look()
-    idle_s = Crew(onlooker.database, found.row.id).idle_s() if found.row.state == "running" else 0.0
-    return found, idle_s if idle_s > SILENT_S else 0.0
+def interrupted_s(database: Database, row: StudyRow) -> float:
+    """For how many seconds nobody has worked on a study that stands as running; 0 where somebody does."""
+    idle_s = Crew(database, row.id).idle_s() if row.state == "running" else 0.0
+    return idle_s if idle_s > SILENT_S else 0.0
 
 
 def told(found: Glance, idle_s: float = 0.0) -> dict[str, object]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jointopt.cli.arguments import STORAGE, AsJson
+from jointopt.cli.status import interrupted_s
 from jointopt.storage import Studies, open_database
 
 
@@ -18,14 +19,14 @@ def studies(
 ) -> None:
     """List the studies of a storage, oldest first."""
     database = open_database(storage, create=False)
-    rows = Studies(database).all()
+    rows = [(row, "interrupted" if interrupted_s(database, row) else row.state) for row in Studies(database).all()]
     database.close()
     if as_json:
-        shown = [{"name": r.name, "state": r.state, "begun_at": r.begun_at, "elapsed_s": r.elapsed_s} for r in rows]
+        shown = [{"name": r.name, "state": s, "begun_at": r.begun_at, "elapsed_s": r.elapsed_s} for r, s in rows]
         typer.echo(json.dumps(shown))
         return
-    for row in rows:
+    for row, state in rows:
         begun = datetime.fromtimestamp(row.begun_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        typer.echo(f"{row.name:<30} {row.state:<9} begun {begun}, ran {row.elapsed_s:.0f} s")
+        typer.echo(f"{row.name:<30} {state:<11} begun {begun}, ran {row.elapsed_s:.0f} s")
     if not rows:
         typer.echo(f"no study yet in {database.url}")

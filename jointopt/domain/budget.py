@@ -32,7 +32,7 @@ class Budget:
         calls: completions.
         tokens: input and output together.
         usd: US dollars.
-        wall_clock_s: seconds that runs of the study may take in all.
+        wall_clock_s: seconds in which any worker of the study lives, over all machines and runs.
     """
 
     calls: int | None = None

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 
 from jointopt.domain import Model, Price, Request, Sample
-from jointopt.errors import ModelError, ProviderError
+from jointopt.errors import KeyRefused, ModelError, ProviderError
 from jointopt.providers.base import Provider
 from jointopt.providers.failure import LOST, OUT_OF_SHAPE, Failure, explain
 from jointopt.providers.prices import price_of
@@ -201,17 +201,17 @@ def read_keys(model: Model, names: Sequence[str]) -> list[str]:
     """The keys that stand in environment variables.
 
     Raises:
-        ModelError: a variable is not set.
+        KeyRefused: a variable is not set, or holds no key.
     """
     keys = []
     for name in names:
         key = os.environ.get(name, "").strip()
         if not key:
             where, mend = f"models.{model.id}.key_env", f"export {name}=..."
-            raise ModelError(f"the environment variable {name} is not set", where=where, mend=mend)
+            raise KeyRefused(f"the environment variable {name} is not set", where=where, mend=mend)
         if not key.isprintable():
             where, mend = f"models.{model.id}.key_env", f"export {name}=... again, in one line"
-            raise ModelError(f"the key in {name} holds a control character", where=where, mend=mend)
+            raise KeyRefused(f"the key in {name} holds a control character", where=where, mend=mend)
         keys.append(key)
     return keys
 

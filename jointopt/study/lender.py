@@ -10,10 +10,11 @@ from functools import partial
 
 from jointopt.config import Plan, WarmStart
 from jointopt.domain import Example
-from jointopt.errors import StudyFileError, UserError
+from jointopt.errors import StorageError, StudyFileError, UserError
 from jointopt.storage import Database, SamplePool, Studies, StudyRow, open_database
 
 WITHOUT = "take warm_start out"
+_ELSEWHERE = "lender"  # under which a study remembers that it begins with one of another database
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,26 @@ def find_lender(plan: Plan, warm: WarmStart, database: Database) -> Lender:
         if not own:
             theirs.close()
         raise
+
+
+def promise_copies(studies: Studies, study_id: int, lender: Lender) -> None:
+    """Write down that a study begins with one of another database, which not everybody may reach."""
+    if not lender.own:
+        told = {"study": lender.row.name, "storage": lender.database.url}
+        studies.record(study_id, _ELSEWHERE, told)
+
+
+def see_copied(studies: Studies, row: StudyRow) -> None:
+    """See, before its search has begun, that a study needs none of another database.
+
+    Raises:
+        StorageError: it does.
+    """
+    told = studies.recall(row.id, _ELSEWHERE)
+    if told:
+        message = f"it begins with study {told['study']!r} of {told['storage']}, whose samples have not been copied yet"
+        mend = "run it with its study file, where that database can be reached, until its search has begun"
+        raise StorageError(message, where=f"study {row.name!r}", mend=mend)
 
 
 def _shared(plan: Plan, warm: WarmStart, pool: SamplePool, row: StudyRow) -> tuple[Example, ...]:

@@ -24,7 +24,7 @@ from jointopt.storage import (
 )
 from jointopt.strategies import Playbook
 from jointopt.study.kept import begun_by, file_of, keep_files
-from jointopt.study.lender import Lender, find_lender
+from jointopt.study.lender import Lender, find_lender, promise_copies
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,8 @@ def _begin(plan: Plan, studies: Studies, *, force: bool, create: bool) -> tuple[
     row = studies.begin(plan.name, plan.text, plan.digest) if create else studies.find(plan.name)
     if row.digest != plan.digest:
         row = _changed(studies, row, plan, force=force)
+    if lender:
+        promise_copies(studies, row.id, lender)
     if create:
         keep_files(studies, row.id, plan, anew=False)
     return lender, row

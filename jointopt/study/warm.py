@@ -15,8 +15,8 @@ from jointopt.analysis import TakenOver
 from jointopt.domain import Policy, Preference, Scorecard, Space
 from jointopt.errors import StudyFileError
 from jointopt.storage import Scoreboard, Studies
-from jointopt.study.lender import WITHOUT, Lender
-from jointopt.study.parts import Parts
+from jointopt.study.lender import WITHOUT, Lender, see_copied
+from jointopt.study.parts import Parts, forget
 
 FIRST = 8  # policies that are tried before the sampler's own suggestions, at most
 BEST = 3  # policies of the other study that they are held against
@@ -26,17 +26,26 @@ KEY = "warm_start"  # under which a study remembers what it began with
 def begin_warm(parts: Parts) -> list[Policy]:
     """The policies to try first, remembered for the report.
 
+    What this study may ask for of another database is copied first: who goes on with it needs that one no more.
+
     Raises:
         StudyFileError: the other study helps in nothing.
+        StorageError: it is in another database, and its samples have not been copied.
     """
     lender = parts.lender
     if lender is None:  # as for a worker that goes on where another one began
         begun = parts.studies.recall(parts.row.id, KEY)
-        known = begun["first"] if begun and begun["digest"] == parts.plan.digest else []
-        return [Policy.from_json(text) for text in known]
+        if begun and begun["digest"] == parts.plan.digest:
+            return [Policy.from_json(text) for text in begun["first"]]
+        see_copied(parts.studies, parts.row)
+        return []
     origin = {"study": lender.row.name, "storage": lender.database.url, "digest": parts.plan.digest}
     known = parts.studies.recall(parts.row.id, KEY)
     if known is None or {name: known[name] for name in origin} != origin:
+        if not lender.own:
+            forget(parts).evaluate.load(
+                list(parts.plan.space.sources()), (*parts.plan.task.dev, *parts.plan.task.sealed)
+            )
         first = _first(parts, lender)
         known = origin | {"examples": len(lender.examples), "first": [policy.to_json() for policy in first]}
         parts.studies.record(parts.row.id, KEY, known, parts.ledger.fence)

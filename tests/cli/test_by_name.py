@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jointopt.cli import status
 from jointopt.cli.main import main
 from jointopt.storage import Crew, SamplePool, Studies, open_database
 
@@ -153,6 +154,31 @@ def test_a_study_that_somebody_works_on_is_not_deleted(shell: Shell) -> None:
     assert "workers 1" in shell("status", "small", "--storage", shell.url)[1]
     crew.leave()
     assert shell("delete", "small", "--yes", "--storage", shell.url)[0] == 0
+    database.close()
+
+
+def test_a_study_whose_workers_died_is_told_interrupted(shell: Shell) -> None:
+    """As long as its worker lives it runs; then `status` says since when, and who follows it is not kept for ever."""
+    database = open_database(shell.url)
+    row, named = Studies(database).find("small"), ("small", "--storage", shell.url)
+    Studies(database).set_state(row.id, "running")
+    crew = Crew(database, row.id, name="elsewhere:1:2")
+    crew.join()
+    assert crew.conduct()
+    assert "small: running" in shell("status", *named)[1]
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE jointopt_workers SET expires_at = expires_at - 100")
+        connection.exec_driver_sql("UPDATE jointopt_studies SET beat_at = beat_at - 100")
+    _, said, _ = shell("status", *named)
+    assert "small: interrupted, no worker for 1 min 4" in said and "`jointopt resume small` goes on" in said
+    assert json.loads(shell("status", *named, "--json")[1])["state"] == "interrupted"
+    shell.monkeypatch.setattr(status, "EVERY_S", 0.5)
+    shell.monkeypatch.setattr(status, "SILENT_S", 1.0)
+    code, said, _ = shell("status", *named, "--follow")
+    assert (code, said.count("small: interrupted")) == (130, 3)
+    assert " interrupted begun" in shell("studies", "--storage", shell.url)[1]
+    assert shell("resume", "small", "--storage", shell.url, "--json")[0] == 0
+    assert "small: finished" in shell("status", *named, "--follow")[1]
     database.close()
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from jointopt.domain import Policy, Scorecard, Source
-from jointopt.storage import Database, Scoreboard, Studies
+from jointopt.domain import Budget, Policy, Scorecard, Source
+from jointopt.storage import Crew, Database, Ledger, Scoreboard, Studies
 
 
 @pytest.fixture
@@ -97,3 +97,24 @@ def test_studies_have_boards_of_their_own(database: Database, studies: Studies, 
     scoreboard.keep([card_of(Policy(Source("p", "m", 0.0), "single", 1), 1)])
     scoreboard.keep([])
     assert Scoreboard(database, studies.begin("second", "", "", now=0.0).id).cards() == {}
+
+
+def test_only_who_conducts_keeps_cards(database: Database, study_id: int) -> None:
+    """Another worker's, or an onlooker's, change nothing meanwhile; afterwards who has lost the study keeps none."""
+    names = [f"elsewhere:{number}:1" for number in range(3)]
+    crews = [Crew(database, study_id, name=name) for name in names]
+    ledgers = [Ledger(database, study_id, Budget(calls=1), owner=name) for name in names]
+    first, second, onlooker = (Scoreboard(database, study_id, ledger.fence) for ledger in ledgers)
+    policy = Policy(Source("p", "m", 0.7), "majority", 8)
+    for number, crew in enumerate(crews[:2]):
+        crew.join()
+        assert crew.conduct()
+        (first, second)[number].keep([card_of(policy, number)])
+        onlooker.keep([card_of(policy, 9)])
+        assert_same(first.cards()[policy], card_of(policy, number))
+        if crew is crews[0]:
+            crew.step_down("running")
+    first.keep([card_of(policy, 9)])
+    crews[1].step_down("finished")
+    first.keep([card_of(policy, 9)])
+    assert_same(first.cards()[policy], card_of(policy, 1))

@@ -3,8 +3,9 @@
 from threading import Thread
 
 import pytest
+from sqlalchemy import Connection
 
-from jointopt.errors import UnknownStudy
+from jointopt.errors import StudyLost, UnknownStudy
 from jointopt.storage import Database, Studies
 
 
@@ -61,6 +62,18 @@ def test_small_results_are_recorded_and_recalled(studies: Studies, study_id: int
     assert studies.recall(study_id, "finding") == value
     assert studies.recall(study_id, "nothing") is None
     assert studies.recall(other, "finding") is None
+
+
+def test_what_a_fence_refuses_is_not_recorded(studies: Studies, study_id: int) -> None:
+    """The fence stands in the same transaction."""
+
+    def refuse(connection: Connection) -> None:
+        raise StudyLost("another one conducts")
+
+    studies.record(study_id, "finding", 1)
+    with pytest.raises(StudyLost):
+        studies.record(study_id, "finding", 2, refuse)
+    assert studies.recall(study_id, "finding") == 1
 
 
 def test_the_register_is_kept_in_the_database(database: Database, studies: Studies, study_id: int) -> None:

@@ -14,7 +14,9 @@ from jointopt.domain import Policy, Preference, Scorecard, Source
 from jointopt.errors import StorageError, StudyFileError, UnknownStudy
 from jointopt.storage import Studies, open_database
 from jointopt.study import Study
-from jointopt.study.warm import FIRST, alike, best_on, rename
+from jointopt.study.kept import read_kept
+from jointopt.study.warm import FIRST, alike, begin_warm, best_on, rename
+from tests.study.crowd import File
 
 WriteStudy = Callable[[int], Path]
 STEPS = 'steps: "{question} think step by step."'
@@ -68,6 +70,26 @@ def test_samples_of_another_storage_are_copied_and_never_bought_again(old: Path)
     old.with_name("jointopt.db").unlink()
     with Study(read_study(file)) as again:
         assert again.run().taken_over == taken
+
+
+def test_who_goes_on_by_name_needs_the_other_storage_no_more(old: Path) -> None:
+    """All that the study may ask for is copied before its search begins; before that, who cannot reach it says so."""
+    file = _beside(old, "storage: sqlite:///new.db", "warm_start: {study: small, storage: jointopt.db}")
+    plan = read_study(file)
+    with Study(plan) as begun:
+        by_name = read_kept(plan.storage, "new")
+        assert by_name.warm_start is None
+        with Study(by_name) as early, pytest.raises(StorageError, match=r"begins with study 'small' of .*jointopt\.db"):
+            early.run()
+        assert File(old.with_name("new.db")).say("SELECT count(*) FROM jointopt_samples") == [(0,)]
+        assert begin_warm(begun.begin_anew())
+    old.with_name("jointopt.db").rename(old.with_name("gone.db"))
+    with Study(by_name) as again:
+        taken = again.run().taken_over
+    old.with_name("gone.db").rename(old.with_name("jointopt.db"))
+    with Study(read_study(old), create=False) as first:
+        lent = first.parts.ledger.spent().calls
+    assert taken is not None and taken.samples == lent > 0
 
 
 def test_second_looks_are_taken_over_too(old: Path) -> None:
