@@ -1,8 +1,11 @@
-"""What befalls the machines of a study, in whole processes: a disk that is full, a link that is cut."""
+"""What befalls the machines of a study, in whole processes: a disk that is full, a link that is cut, a
+clock that is wrong.
+"""
 
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +33,7 @@ from tests.study.hosts import HERE, Command, Host, fill, small_disk
 from tests.study.killing import in_hand
 
 DELAY_S, SLOW_S = 0.05, 1.0
+PER_MINUTE = 600  # of 88 requests that a study takes
 
 
 def _ended_for_want_of_room(run: Command) -> None:
@@ -114,6 +118,17 @@ def site(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield Site(hosts, server, model, claims(store))
 
 
+def _begin(file: Path) -> None:
+    """Write a study down that nobody works at yet."""
+    with Study(read_study(file)):
+        pass
+
+
+def _join(url: str) -> list[str]:
+    """The words with which a worker joins it."""
+    return ["jointopt", "worker", "--study", "crowd", "--storage", url, "--lease", "3"]
+
+
 @pytest.mark.parametrize("who", ["conducts", "buys"])
 def test_the_link_of_a_host_is_cut_for_longer_than_a_lease(site: Site, tmp_path: Path, who: str) -> None:
     """The worker on the other host goes on, and conducts if it must; when the link is mended, the one behind it works
@@ -124,11 +139,9 @@ def test_the_link_of_a_host_is_cut_for_longer_than_a_lease(site: Site, tmp_path:
     model.delay_s = SLOW_S
     with site.postgres.database() as url, ExitStack() as stack:
         store = Shelf(site.postgres, url)
-        with Study(read_study(write_study(tmp_path, model.url, store))):
-            pass  # it has begun, and nobody works at it
-        words = ["jointopt", "worker", "--study", "crowd", "--storage", url, "--lease", "3"]
+        _begin(write_study(tmp_path, model.url, store))
         workers = [
-            stack.enter_context(Command(tmp_path, f"{who}-on-{host.name}", words, before=host.before))
+            stack.enter_context(Command(tmp_path, f"{who}-on-{host.name}", _join(url), before=host.before))
             for host in site.hosts
         ]
         until(lambda: all(one.key in model.visits.keys for one in workers), workers)
@@ -148,3 +161,42 @@ def test_the_link_of_a_host_is_cut_for_longer_than_a_lease(site: Site, tmp_path:
         assert kept(store) <= ledger["settled"] <= bill <= ledger["settled"] + ledger["lost"]
         assert (bill - kept(store) <= held, ledger["reserved"], store.most()[0] <= 20_000) == (True, 0, True)
         assert (claims(store), left_over(store)) == (site.alone, [])
+
+
+def test_clocks_are_wrong_and_who_conducts_is_killed(
+    shelf: Shelf, tmp_path: Path, model: Model, alone: Claims, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three workers one has a clock that is five minutes fast, and one a slow one. All keep the limit per minute
+    together, whoever lives; the death costs no more than what the dead one had in hand, and no lease is taken for over.
+    """
+    monkeypatch.setattr(model, "keep", True)
+    model.delay_s, before, already = SLOW_S, model.bill.completions, len(model.asked)
+    _begin(write_study(tmp_path, model.url, shelf, more=f", requests_per_minute: {PER_MINUTE}"))
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(Command(tmp_path, key, ["tests.study.clocks", ahead_s, *_join(shelf.url)]))
+            for key, ahead_s in {"fast": "300", "slow": "-300", "right": "0"}.items()
+        ]
+        until(lambda: conductor(shelf), workers)
+        first = conductor(shelf)
+        until(lambda: all(one.key in model.visits.keys for one in workers), workers)
+        model.delay_s, so_far = 0.0, len(model.asked)
+        until(lambda: len(model.asked) > so_far + 24, workers)
+        dying = next(one for one in workers if one.pid == first == conductor(shelf))
+        dying.process.kill()
+        dying.process.wait()
+        held = in_hand(shelf, dying.pid)
+        assert [(one.end(), one.said) for one in workers if one is not dying and one.end()] == []
+    ledger, twice = calls(shelf), model.bill.completions - before - kept(shelf)
+    assert (ledger["settled"], ledger["reserved"], shelf.most()[0] <= 20_000) == (kept(shelf), 0, True)
+    assert 0 <= twice <= ledger["lost"] <= held
+    assert (claims(shelf), [line for line in left_over(shelf) if f":{dying.pid}:" not in str(line)]) == (alone, [])
+    assert _crowding_s([one.at_s for one in model.asked[already:]]) < 0.8
+
+
+def _crowding_s(asked_s: Sequence[float]) -> float:
+    """How many seconds too soon the last one of any stretch of requests came, by the first one of it. A little is no
+    breach: the first one may have been late.
+    """
+    spare_s = [at_s - number * 60 / PER_MINUTE for number, at_s in enumerate(asked_s)]
+    return max(before - after for before, after in combinations(spare_s, 2))
