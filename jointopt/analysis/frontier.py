@@ -63,6 +63,8 @@ class Frontier:
     @property
     def label(self) -> str:
         """What has to stand beside every score."""
+        if self.policies == 1:
+            return f"the only policy, scored on {self.examples} dev examples"
         return f"chosen among {self.policies:,} policies and scored on the same {self.examples} dev examples: flattered"
 
     def cost(self, stop: Stop) -> float:

@@ -19,7 +19,6 @@ _LUCK = NormalDist().inv_cdf(0.8)  # standard errors by which a mean falls short
 _SIZES = (0.01, 0.02, 0.05)
 _TINY = 1e-12
 _HALVINGS = 20  # of a difference: far below what is printed
-_FAR = 2**10
 
 Array = NDArray[np.float64]
 
@@ -55,7 +54,8 @@ class Power:
         method: how the sampling variance was measured: by splitting the samples (`HALVES`), without bias; where these
             are too few for that, by drawing them again (`REDRAWN`, a bootstrap), which takes questions on which all
             agreed for certain; or not at all (`UNKNOWN`), and all variance is taken for the examples' own.
-        least: the smallest true difference that today's examples and samples would settle in 4 of 5 repetitions.
+        least: the smallest true difference that today's examples and samples would settle in 4 of 5 repetitions;
+            infinite where they settle none that is possible.
         needs: for the difference as it is now (if it is not 0), then for 1, 2 and 5 points.
         label: what has to stand beside all this.
         unit: of every difference: ``score``, or ``utility`` where a preference weighs more than the score.
@@ -231,11 +231,10 @@ def _first(enough: Callable[[int], bool], least: int) -> int | None:
 
 
 def _least(shape: _Shape, examples: int) -> float:
-    """The smallest difference that so many examples settle."""
+    """The smallest difference that so many examples settle; infinite where the largest possible one is not settled."""
     low, high = 0.0, max(shape.reach, float(np.abs(shape.apart).max()))
-    far = _FAR * high
-    while not shape.settles(high, examples) and high < far:
-        high *= 2
+    if not shape.settles(high, examples):
+        return float("inf")
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         low, high = (low, middle) if shape.settles(middle, examples) else (middle, high)

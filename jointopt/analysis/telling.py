@@ -1,5 +1,7 @@
 """Insight in sentences: one or two for each part that was found, none for what was not. Plain text, no markup."""
 
+from math import isfinite
+
 from jointopt.analysis.ceiling import MEANS, Ceiling, Part
 from jointopt.analysis.difficulty import Difficulty
 from jointopt.analysis.estimate import Absent
@@ -27,10 +29,10 @@ def _missing(found: Ceiling | Absent) -> str:
     if isinstance(found, Absent) or found.score.mean == 1:
         return ""
     largest = found.largest
+    flattered = " (too little: chosen there, it is flattered)" if found.score.mean else ""
     opening = (
-        f"Of the {percent(1 - found.score.mean)} that the winner lacks on {found.examples} dev examples (too little: "
-        f"chosen there, it is flattered), the largest part, {largest.bound}{size(largest.sure)} points, is "
-        f"{largest.part}: {MEANS[Part(largest.part)]}."
+        f"Of the {percent(1 - found.score.mean)} that the winner lacks on {found.examples} dev examples{flattered}, "
+        f"the largest part, {largest.bound}{size(largest.sure)} points, is {largest.part}: {MEANS[Part(largest.part)]}."
     )
     unsolved = found.unsolved
     if unsolved is None:
@@ -106,8 +108,9 @@ def _open(found: Power | Absent) -> str:
         return ""
     need = found.needs[0]
     many = f"{need.examples:,} examples" if need.examples else "more than a million examples"
+    now = f"{size(found.least)} or more" if isfinite(found.least) else "none that is possible"
     return (
         f"Still open: {found.question} ({apart(found.difference, found.points)}). A difference of "
         f"{size(abs(need.difference))} {found.points} would take {many} to settle; today's {found.examples} settle "
-        f"{size(found.least)} or more ({found.label})."
+        f"{now} ({found.label})."
     )

@@ -28,6 +28,11 @@ def cost(amount: float, unit: str) -> str:
     return dollars(amount) if unit == "usd" else f"{amount:,.0f} tokens"
 
 
+def many(count: float, noun: str) -> str:
+    """So many of something: 1 trial, 2 trials."""
+    return f"{count:,.0f} {noun}{'' if count == 1 else 's'}"
+
+
 def points(score: float) -> str:
     """A difference of scores in percentage points, with its sign."""
     return hundredths(score, sign="+")

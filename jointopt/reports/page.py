@@ -13,7 +13,7 @@ from string import Template
 from plotly.offline import get_plotlyjs
 
 from jointopt.analysis import Findings, Preferred, Standing, percent, say_above, verdict, weights, why_not_first
-from jointopt.analysis.words import dollars
+from jointopt.analysis.words import dollars, many
 from jointopt.domain import Message
 from jointopt.reports.browser import render_exhibition
 from jointopt.reports.exhibits import Exhibition
@@ -69,8 +69,8 @@ def _hash(script: str) -> str:
 def _facts(findings: Findings) -> str:
     """What was studied, in a line."""
     counts = findings.counts
-    examples = f"{counts.dev} dev and {counts.sealed} sealed examples"
-    said = (f"Task {findings.task}", examples, ", ".join(findings.models), f"{counts.trials:,} trials")
+    examples = f"{counts.dev} dev and {many(counts.sealed, 'sealed example')}"
+    said = (f"Task {findings.task}", examples, ", ".join(findings.models), many(counts.trials, "trial"))
     return " \N{MIDDLE DOT} ".join(said)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from jointopt.analysis import Absent, Compared, Power, find_power, paired_difference
+from jointopt.analysis import Absent, Compared, Insight, Power, find_power, paired_difference
+from jointopt.analysis.telling import tell
 
 Floats = NDArray[np.float64]
 
@@ -92,6 +93,14 @@ def test_what_is_settled_is_settled_within_the_reach_of_the_comparison() -> None
     gaps = np.random.default_rng(7).normal(0, 0.05, 40)
     near, far = (_found(Compared("q", gaps - gaps.mean(), np.zeros(40), 4, reach=reach)) for reach in (1.0, 3.0))
     assert near.least < far.least
+
+
+def test_what_nobody_could_settle_is_said_to_be_so() -> None:
+    """Two examples settle no difference between 0 and 1, and the sentence names no number of a thousand points."""
+    found = _found(Compared("q", np.array([0.25, 0.0]), np.zeros(2), 4))
+    assert found.least == float("inf")
+    (line,) = tell(Insight(power=found))
+    assert "today's 2 settle none that is possible" in line
 
 
 def test_more_samples_help_only_as_far_as_the_examples_agree() -> None:

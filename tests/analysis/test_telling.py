@@ -52,6 +52,7 @@ def test_what_is_missing_is_named_with_a_forecast(findings: Findings) -> None:
     line = next(line for line in verdict(replace(findings, insight=Insight(ceiling=_ceiling(5)))) if "lacks" in line)
     assert "Of the 25.0% that the winner lacks on 20 dev examples (too little: chosen there, it is flattered)" in line
     assert ", the largest part, 25.0 points, is unsolved: " in line
+    assert "flattered" not in tell(Insight(ceiling=_ceiling(20)))[0]  # nothing right is no luck
     assert "No sample solved 5 of them; 4 more of each would solve 0.0 (95% interval 0 to 3; a forecast)." in line
     assert tell(Insight(ceiling=_ceiling(0))) == []
 

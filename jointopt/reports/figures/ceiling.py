@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from jointopt.analysis import Absent, Ceiling, Findings, Gap, Part, percent, points
-from jointopt.analysis.words import size
+from jointopt.analysis.words import many, size
 from jointopt.reports.figures.panel import Panel, span
 from jointopt.reports.figures.theme import BLUE, GREEN, INK, VERMILLION, WHITE, axis, blank, faint, listed
 
@@ -100,8 +100,9 @@ def _answer(found: Ceiling) -> str:
 
 def _remark(found: Ceiling) -> str:
     """What the parts rest on, and what is known of the questions that nobody solved."""
+    sampled = "one source was" if found.sources == 1 else f"{found.sources} sources were"
     said = [
-        f"{found.policy} on {found.examples} examples that {found.sources} sources were sampled for.",
+        f"{found.policy} on {found.examples} examples that {sampled} sampled for.",
         "It was chosen there, which flatters it. The parts add up to 100%. "
         "Outlined: the most that choosing for each question could bring (flattered by luck); "
         "solid: what it brings on samples that did not choose.",
@@ -109,14 +110,15 @@ def _remark(found: Ceiling) -> str:
     unsolved = found.unsolved
     if unsolved is not None:
         hope = "; ".join(
-            f"{one.more:,.0f} more samples of each would solve {one.solved.mean:.1f} of them "
-            f"({one.solved.low:.0f} to {one.solved.high:.0f})"
+            f"{many(one.more, 'more sample')} of each would solve {one.solved.mean:.1f} of them "
+            f"({one.solved.low:.0f} to {one.solved.high:.0f}; {unsolved.label})"
             for one in unsolved.forecasts[-1:]
         )
         count = len(unsolved.examples)
         said.append(
-            f"{count} question{' has' if count == 1 else 's have'} no right answer in {unsolved.samples:,.0f} samples"
-            f"{f'; {hope} ({unsolved.label})' if hope else ''}. What stays unsolved wants retrieval or training."
+            f"{count} question{' has' if count == 1 else 's have'} no right answer in "
+            f"{many(unsolved.samples, 'sample')}{f'; {hope}' if hope else ''}. "
+            "What stays unsolved wants retrieval or training."
         )
     return " ".join(filter(None, (*said, found.note)))
 

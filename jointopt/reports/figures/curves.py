@@ -5,7 +5,8 @@ from math import exp, isfinite, log
 
 import plotly.graph_objects as go
 
-from jointopt.analysis import Crossing, Curve, Findings, doubt, percent, points
+from jointopt.analysis import Crossing, Curve, Findings, doubt, percent
+from jointopt.analysis.words import size
 from jointopt.reports.figures.panel import Panel, span
 from jointopt.reports.figures.spotlight import spotlight
 from jointopt.reports.figures.theme import BELOW, INK, axis, blank, colour, dash, faint, label, symbol
@@ -202,11 +203,13 @@ def _meeting(early: Curve, late: Curve) -> tuple[float, float]:
 def _answer(findings: Findings) -> str:
     """The first of the proven swaps; else the surest, and that it is not shown; else that there is none."""
     swaps, proven = findings.swaps, findings.proven
+    if len({curve.prompt for curve in findings.curves}) == 1:
+        return "There is but one prompt, so nothing that could change places."
     if not swaps:
         return "No two prompts are seen to change places: the best at the smallest n may well be the best at all."
     flip = swaps[0]
-    before = f"{flip.early} leads {flip.late} by {points(flip.lead_before)[1:]} points at n = {flip.from_n}"
-    after = f"trails by {points(flip.lead_after)[1:]} at n = {flip.to_n}"
+    before = f"{flip.early} leads {flip.late} by {size(flip.lead_before)} points at n = {flip.from_n}"
+    after = f"trails by {size(flip.lead_after)} at n = {flip.to_n}"
     told = f"with {flip.strategy} on {flip.model}, {before} and {after}"
     if not proven:
         return f"Not shown to change places; the surest swap: {told} ({doubt(findings)})."

@@ -148,7 +148,8 @@ def _draw(figure: go.Figure, ranking: Ranking, place: int, hue: int | None) -> N
 def _answer(found: Flips) -> str:
     """How many swaps stand, and the surest of them."""
     if not found.flips:
-        return f"No two of the {found.pairs:,} pairs are seen to change places."
+        which = "The one pair is not" if found.pairs == 1 else f"None of the {found.pairs:,} pairs is"
+        return f"{which} seen to change places."
     flip, settled = found.flips[0], found.settled
     seen = f"{found.found:,} of {found.pairs:,} pairs change places on these examples"
     if not settled:

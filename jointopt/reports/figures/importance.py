@@ -56,7 +56,7 @@ def _series(findings: Findings) -> list[Series]:
     found = findings.interaction
     if findings.importance.shares:
         series.append((f"Optuna ({label(findings.importance.method)})", _OPTUNA, dict(findings.importance.shares)))
-    if found is not None:
+    if found is not None and not found.doubtful:
         alone = {share.effect[0]: share.share for share in found.shares if len(share.effect) == 1}
         series.append(("balanced table, alone", _ALONE, alone))
         series.append(("balanced table, with its meetings", _WHOLE, {one: found.total(one) for one in alone}))
@@ -69,7 +69,7 @@ def _answer(findings: Findings) -> str:
     if not shares:
         return f"Optuna gives no importances: {findings.importance.reason or 'too few trials'}."
     first = max(shares, key=lambda name: shares[name])
-    if found is None:
+    if found is None or found.doubtful:
         return f"Optuna puts {first} first ({percent(shares[first])})."
     ours = max(found.factors, key=found.total)
     # a total has no interval: the shares alone have to be clear

@@ -18,6 +18,12 @@ def interaction(findings: Findings) -> Panel:
     found = findings.interaction
     if found is None:
         return Panel(KEY, QUESTION, f"Not measured: {findings.interaction_note}.")
+    told = [f"Table: {findings.interaction_note}."] if findings.interaction_note else []
+    told += (
+        [f"{found.left_out[0].upper()}{found.left_out[1:]}."] if found.left_out not in findings.interaction_note else []
+    )
+    if found.doubtful:
+        return Panel(KEY, QUESTION, _DOUBTFUL, remark=" ".join(filter(None, (*told, found.note))))
     figure = blank(
         130 + 74 * len(found.factors),
         xaxis=listed(found.factors, range=[-0.5, len(found.factors) - 0.5]),
@@ -29,14 +35,13 @@ def interaction(findings: Findings) -> Panel:
     for share in cells:
         _tile(figure, found.factors, share, top, sure=share in standing)
     _beyond(figure, found)
-    table = f"Table: {findings.interaction_note}." if findings.interaction_note else ""
-    left_out = f"Left out: {found.left_out}." if found.left_out else ""
-    remark = " ".join(filter(None, (table, left_out, found.note, _READ)))
+    remark = " ".join(filter(None, (*told, found.note, _READ)))
     rows = [(*_row(share), "yes" if share in standing else "not shown") for share in found.shares]
     rows += [(*_row(found.rest), "")] if found.rest else []
     return Panel(KEY, QUESTION, _answer(found), figure, HEADERS, tuple(rows), remark)
 
 
+_DOUBTFUL = "Not shown: all differences together may be sampling noise, so there is nothing to share out."
 _READ = (
     "A tile off the diagonal is what two choices do together beyond what each does alone; sampling noise is taken out."
     " The bluer, the more; an empty tile may be noise: it does not stand after correction (Holm) for all choices alone,"
@@ -111,8 +116,6 @@ def _answer(found: Interaction) -> str:
     first, rival = found.alone[0], found.rival
     size = f"{percent(first.share)} of the variance"
     ends = f"95% interval {span(first.low, first.high)}"
-    if found.doubtful:
-        return f"Not shown: all may be noise; the largest share alone is that of {name(first)} ({size}; {ends})."
     opening = f"Alone, {name(first)} matters most ({size}; {ends})"
     if rival or first not in found.standing:
         which = f"separated from {name(rival)}" if rival else "told from noise"

@@ -1,9 +1,12 @@
 """What would settle the comparison that is open? Examples needed, by how large the difference really is."""
 
+from math import isfinite
+
 import plotly.graph_objects as go
 
 from jointopt.analysis import Absent, Findings, Need, Power, points
 from jointopt.analysis.power import HALVES, REDRAWN, UNKNOWN
+from jointopt.analysis.words import size
 from jointopt.reports.figures.panel import Panel
 from jointopt.reports.figures.theme import BLUE, GREEN, INK, axis, blank, listed, stepped
 
@@ -54,9 +57,12 @@ def _said(found: Power, need: Need) -> str:
 
 def _answer(found: Power) -> str:
     """What today's difference would take, and what could be seen now."""
-    now = f"the {found.examples} examples would settle a difference of {100 * found.least:.1f} {found.points} or more"
-    need = next((one for one in found.needs if abs(one.difference - found.difference.mean) < 1e-9), None)  # noqa: PLR2004
-    if need is None or found.difference.mean == 0:
+    now = f"the {found.examples} examples would settle no difference that is possible"
+    if isfinite(found.least):
+        now = f"the {found.examples} examples would settle a difference of {size(found.least)} {found.points} or more"
+    apart = abs(found.difference.mean)
+    need = next((one for one in found.needs if abs(one.difference - apart) < 1e-9), None)  # noqa: PLR2004
+    if need is None or not apart:
         return f"The two are level, and {now}."
     if need.examples is None:
         return f"No number of examples that anybody has would settle {_said(found, need)}; {now}."

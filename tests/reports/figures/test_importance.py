@@ -35,7 +35,8 @@ def test_the_table_puts_none_first_where_intervals_overlap(findings: Findings) -
     """No agreement is claimed with an order that is not shown."""
     found = findings.interaction
     assert found is not None
-    answer = importance(replace(findings, interaction=replace(found, doubtful=True))).answer
+    wide = tuple(replace(share, high=1.0) for share in found.shares)
+    answer = importance(replace(findings, interaction=replace(found, shares=wide))).answer
     assert "separates none from the others (largest in all: model" in answer and "so does" not in answer
 
 

@@ -67,7 +67,7 @@ def test_the_bump_chart_ranks_every_choice_at_every_level(told: Findings, insigh
     unsure = replace(found, flips=(replace(found.flips[0], p=0.3),), settled=0)
     assert "none of the swaps stands" in flips(replace(told, insight=replace(insight, flips=unsure))).answer
     none = replace(found, flips=(), found=0)
-    assert "No two of the 10 pairs" in flips(replace(told, insight=replace(insight, flips=none))).answer
+    assert "None of the 10 pairs is seen" in flips(replace(told, insight=replace(insight, flips=none))).answer
 
 
 def test_a_single_choice_or_level_is_no_ranking(told: Findings, insight: Insight) -> None:
@@ -183,6 +183,10 @@ def test_power_says_how_many_examples_settle_it(told: Findings, insight: Insight
     assert panel.answer.startswith("About 840 examples would settle a difference of +2.8 points")
     assert list(_figure(panel).data[0].x) == [264, 840, 1650]
     assert ("+1.0 points", "out of reach", "5,200", "out of reach") in panel.rows
+    behind = replace(found, difference=replace(found.difference, mean=-found.difference.mean))
+    assert power(replace(told, insight=replace(insight, power=behind))).answer == panel.answer
+    none = replace(found, least=float("inf"))
+    assert "settle no difference that is possible" in power(replace(told, insight=replace(insight, power=none))).answer
     far = replace(found, needs=(Need(0.028, None, None, None),))
     panel = power(replace(told, insight=replace(insight, power=far)))
     assert panel.figure is None and panel.answer.startswith("No number of examples")

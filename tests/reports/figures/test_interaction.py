@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from jointopt.analysis import Findings, Interaction, Share
-from jointopt.reports.figures import interaction
+from jointopt.reports.figures import importance, interaction
 
 
 def _figure(findings: Findings) -> Any:
@@ -75,9 +75,18 @@ def test_a_choice_matters_most_only_where_it_is_clear_of_the_next(findings: Find
     assert "the largest share is that of prompt (50.0%" in near.answer and "not separated from n;" in near.answer
     clear = replace(found, shares=(shares[0], replace(shares[1], high=0.29), pair))
     assert "Alone, prompt matters most" in interaction(replace(findings, interaction=clear)).answer
-    noise = replace(findings, interaction=replace(clear, doubtful=True))
-    assert interaction(noise).answer.startswith("Not shown: all may be noise")
-    assert all(shape.line.width == 1 for shape in _figure(noise).layout.shapes)
+
+
+def test_shares_of_what_may_be_noise_are_not_drawn(findings: Findings) -> None:
+    """A share of nothing has an interval of thousands of percent: words say why neither figure shows it."""
+    wild = (Share(("prompt",), 1.7, -249.0, 21.0, 0.3), Share(("n",), -0.7, -20.0, 250.0, 0.6))
+    found = Interaction(("prompt", "n"), wild, 1e-6, 60, left_out="left out: prompt steps", doubtful=True)
+    panel = interaction(replace(findings, interaction=found, interaction_note="partly filled; left out: prompt steps"))
+    assert panel.figure is None and not panel.rows
+    assert panel.answer.startswith("Not shown: all differences together may be sampling noise")
+    assert panel.remark.count("left out: prompt steps") == 1
+    beside = importance(replace(findings, interaction=found))
+    assert "%" in beside.answer and "balanced" not in str(beside.headers) + beside.answer
 
 
 def test_names_that_are_cut_alike_stay_apart(hostile: Findings) -> None:
