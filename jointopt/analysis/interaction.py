@@ -18,6 +18,7 @@ from jointopt.errors import NothingToReport
 
 _FLOOR = 0.1  # a resampled total below this part of the total would make shares explode
 _TINY = 1e-12
+_FEWEST = 6  # examples: of five, whatever the effect, more than 5% of the signs make it look as large
 _FINE = 40  # draws for each effect: a p-value has to be small enough to stand after correction for all of them
 TRIPLE = ("prompt", "strategy", "n")  # the meeting of three that is told apart; other meetings are pooled
 
@@ -132,10 +133,12 @@ def variance_shares(
         seed: of the draws.
 
     Raises:
-        NothingToReport: no variance can be told from noise, fewer than two examples, nothing varies.
+        NothingToReport: no variance can be told from noise, fewer than six examples, nothing varies.
     """
     full, left_out = balance(table)
     table, note = without_constants(full)
+    if len(table.values) < _FEWEST:
+        raise NothingToReport(f"{len(table.values)} examples are too few to tell an effect from noise", mend=MORE)
     count, axes, effects = len(table.values), range(len(table.factors)), list(_effects(table.factors, meetings))
     resampling = _Resampling.of(count, max(draws, _FINE * len(effects)), seed)
     centred = table.values - table.values.mean(axis=tuple(axis + 1 for axis in axes), keepdims=True)

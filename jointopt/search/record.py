@@ -14,6 +14,7 @@ from jointopt.search.reach import count_rows, let_go, steady
 from jointopt.search.samplers import SAMPLERS
 
 IMPORTANCE = "PED-ANOVA"
+_DIGITS = 9  # trials that agree to so many digits have one value: the rest is rounding
 PROXY = "JOINTOPT_TRIALS"  # the environment variable that names a proxy before the database of trials
 
 Trials = optuna.Study  # by the name that the floors above use
@@ -51,7 +52,7 @@ def importances(study: optuna.Study) -> dict[str, float]:
     It sees no interactions, and trials that a sampler chose are no balanced sample: shown beside ours, not instead.
     """
     done = steady(lambda: study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
-    if len({trial.value for trial in done}) <= 1:
+    if len({round(trial.value, _DIGITS) for trial in done if trial.value is not None}) <= 1:
         return {}
     evaluator = optuna.importance.PedAnovaImportanceEvaluator()
     with warnings.catch_warnings():

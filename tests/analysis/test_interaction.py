@@ -142,24 +142,27 @@ def test_a_factor_of_one_level_is_named_and_left_out() -> None:
     assert found.of("strategy") is None
 
 
-def test_two_examples_are_enough_to_speak() -> None:
-    """The smallest table gives numbers and no warning."""
-    values = np.random.default_rng(6).random((2, 2, 2)) * 0.01
+def test_six_examples_are_enough_to_speak() -> None:
+    """The smallest table on which an effect can be told from noise gives numbers and no warning."""
+    values = np.random.default_rng(6).random((6, 2, 2)) * 0.01
     values[:, 0] += 0.5
     found = variance_shares(_table(values), draws=100)
-    assert found.examples == 2 and np.isfinite([share.high for share in found.shares]).all()
+    assert found.examples == 6 and np.isfinite([share.high for share in found.shares]).all()
+    prompt = found.of("prompt")
+    assert prompt is not None and prompt.p_null < 0.05
 
 
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (np.ones((5, 2, 2)), "scores the same"),
-        (np.zeros((5, 2, 2)), "scores the same"),
+        (np.ones((6, 2, 2)), "scores the same"),
+        (np.zeros((6, 2, 2)), "scores the same"),
+        (np.array([[[0.0, 1.0], [0.0, 1.0]]] * 5), "5 examples are too few"),
         (np.ones((1, 2, 2)), "1 example"),
         (np.ones((0, 2, 2)), "0 example"),
         (np.ones((5, 1, 1)), "more than one choice"),
         (np.full((5, 2, 2), np.nan), "missing"),
-        (np.array([[[0.0, 1.0]], [[1.0, 0.0]]]), "no more than sampling noise"),
+        (np.array([[[0.0, 1.0]], [[1.0, 0.0]]] * 3), "no more than sampling noise"),
     ],
 )
 def test_what_cannot_be_measured_is_said_in_words(values: NDArray[np.float64], reason: str) -> None:

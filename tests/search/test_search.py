@@ -137,3 +137,9 @@ def test_importances_are_told_only_where_trials_can_tell(tmp_path: Path) -> None
     found = importances(study)
     assert sum(found.values()) == pytest.approx(1)
     assert max(found, key=found.__getitem__) == "prompt"
+    level = open_trials(f"sqlite:///{tmp_path / 'level.db'}", "level", sampler="random", seed=0)
+    for _ in range(60):
+        trial = level.ask()
+        suggest(trial, SPACE)
+        level.tell(trial, 1.0 - 1e-16 * (trial.number % 3))  # all right: the rest is rounding
+    assert importances(level) == {}

@@ -205,6 +205,9 @@ def _answer(findings: Findings) -> str:
     swaps, proven = findings.swaps, findings.proven
     if len({curve.prompt for curve in findings.curves}) == 1:
         return "There is but one prompt, so nothing that could change places."
+    levels = {score for curve in findings.curves for score in curve.scores}
+    if len(levels) == 1:
+        return f"Nothing tells the prompts apart: all score {percent(levels.pop())} at every n."
     if not swaps:
         return "No two prompts are seen to change places: the best at the smallest n may well be the best at all."
     flip = swaps[0]

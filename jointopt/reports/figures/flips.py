@@ -24,6 +24,8 @@ def flips(findings: Findings) -> Panel:
     if ranking is None:
         why = "Nothing to draw: there are fewer than two choices to rank, or one level to rank them at."
         return Panel(KEY, QUESTION, why, None, HEADERS, rows)
+    if all(len(set(ranks)) == 1 for ranks in ranking.ranks):
+        return Panel(KEY, QUESTION, "Nothing to rank: all score the same at every level.", None, HEADERS, rows)
     figure = blank(
         120 + _LINE_PX * max(4, len(ranking.names)),
         xaxis=axis(

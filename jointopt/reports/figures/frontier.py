@@ -32,6 +32,10 @@ def frontier(findings: Findings) -> Panel:
     found, budgets = findings.frontier, findings.insight.budgets
     if found is None:
         return Panel(KEY, QUESTION, "Nothing to show: no policy has been judged yet.")
+    if not any(map(found.cost, found.front)):
+        best = found.steps[-1]
+        free = f"Nothing to weigh: no answer costs anything; {best.policy} is the best on dev ({percent(best.score)})."
+        return Panel(KEY, QUESTION, free, None, HEADERS, tuple(_rows(found, budgets)))
     unit = "US dollars" if found.unit == "usd" else "tokens"
     figure = blank(
         400,

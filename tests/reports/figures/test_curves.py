@@ -74,3 +74,11 @@ def test_single_points_are_no_curves(findings: Findings) -> None:
     """One n makes no line."""
     points = tuple(replace(curve, ns=(1,), table=curve.table[:1]) for curve in findings.curves)
     assert curves(replace(findings, curves=points)).figure is None
+
+
+def test_prompts_that_all_score_the_same_are_said_to(findings: Findings) -> None:
+    """All right or all wrong: nothing tells them apart. One prompt alone has nothing to change places with."""
+    level = tuple(replace(curve, table=np.ones_like(curve.table)) for curve in findings.curves)
+    told = curves(replace(findings, curves=level)).answer
+    assert told == "Nothing tells the prompts apart: all score 100.0% at every n."
+    assert "There is but one prompt" in curves(replace(findings, curves=findings.curves[:1])).answer

@@ -55,6 +55,16 @@ def test_one_policy_and_none_are_words_too(findings: Findings) -> None:
     assert panel.figure is None and "no policy has been judged" in panel.answer
 
 
+def test_where_nothing_costs_anything_there_is_no_axis(findings: Findings) -> None:
+    """A recorded table without prices: words name the best, and no axis runs from -1 to 1 tokens."""
+    found = findings.frontier
+    assert found is not None
+    free = replace(found.steps[-1], cost_usd=0.0, tokens=0.0, gain=None)
+    panel = frontier(replace(findings, frontier=replace(found, unit="tokens", steps=(free,), front=(free,))))
+    assert panel.figure is None and len(panel.rows) == 1
+    assert panel.answer == f"Nothing to weigh: no answer costs anything; {free.policy} is the best on dev (74.0%)."
+
+
 def test_a_free_policy_does_not_break_the_axis(findings: Findings) -> None:
     """Zero has no logarithm: the axis is linear then."""
     found = findings.frontier

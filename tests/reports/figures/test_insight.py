@@ -66,6 +66,9 @@ def test_the_bump_chart_ranks_every_choice_at_every_level(told: Findings, insigh
     assert "40 stand after correction" in flips(replace(told, insight=replace(insight, flips=more))).answer
     unsure = replace(found, flips=(replace(found.flips[0], p=0.3),), settled=0)
     assert "none of the swaps stands" in flips(replace(told, insight=replace(insight, flips=unsure))).answer
+    ties = tuple(replace(one, ranks=tuple((3.0,) * 5 for _ in one.ranks)) for one in found.rankings)
+    even = flips(replace(told, insight=replace(insight, flips=replace(found, rankings=ties))))
+    assert even.figure is None and even.answer == "Nothing to rank: all score the same at every level."
     none = replace(found, flips=(), found=0)
     assert "None of the 10 pairs is seen" in flips(replace(told, insight=replace(insight, flips=none))).answer
 

@@ -57,7 +57,7 @@ def test_all_wrong_and_all_right_are_flat_lines(level: float, findings: Findings
     """Nothing crosses, and the axis still shows where the lines are."""
     flat = tuple(Curve(name, "micro", "majority", NS, np.full((len(NS), 20), level)) for name in ("a", "b"))
     panel = curves(replace(findings, curves=flat))
-    assert panel.figure is not None and "No two prompts" in panel.answer
+    assert panel.figure is not None and "Nothing tells the prompts apart" in panel.answer
     assert {trace.y[0] for trace in panel.figure.data if trace.name} == {100 * level}
 
 
