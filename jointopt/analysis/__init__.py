@@ -23,6 +23,7 @@ from jointopt.analysis.joint import Choice, Extent, Separate, Utility, need_choi
 from jointopt.analysis.judging import Gamed, Judging, Rated, find_judging
 from jointopt.analysis.outlay import Outlay
 from jointopt.analysis.power import Compared, Need, Power, find_power
+from jointopt.analysis.record import read_again, write_down
 from jointopt.analysis.saturation import Saturation
 from jointopt.analysis.significance import Difference, paired_difference
 from jointopt.analysis.standings import Above, Preferred, Standing, find_above
@@ -104,6 +105,7 @@ __all__ = [
     "paired_difference",
     "percent",
     "points",
+    "read_again",
     "say_above",
     "say_taken_over",
     "to_json",
@@ -111,4 +113,5 @@ __all__ = [
     "verdict",
     "weights",
     "why_not_first",
+    "write_down",
 ]

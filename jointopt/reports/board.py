@@ -1,8 +1,10 @@
 """Puts the figures and the notes where Optuna Dashboard shows them. It knows the dashboard's store, not Optuna."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from optuna_dashboard import save_note, save_plotly_graph_object
@@ -69,6 +71,16 @@ class Board:
         self.study, self.prompts, self.clock = study, prompts or {}, clock
         self.turns = Turns(clock(), share, every_s)
         self._shown: dict[object, str] = {}  # what was written, by where
+        self._writing, self._closed = threading.Lock(), False
+
+    def due(self) -> bool:
+        """Whether it is time to show what the study has taught so far."""
+        return not self._closed and self.turns.due(self.clock())
+
+    def close(self) -> None:
+        """Write nothing from now on, also where a refresh is under way in another thread."""
+        with self._writing:
+            self._closed = True
 
     def publish(self, findings: Findings) -> None:
         """Show these findings: figures, the study's note, and those of the best and the newest trials."""
@@ -95,9 +107,9 @@ class Board:
         Args:
             tell: works out the findings; asked only when it is time. NothingToReport means: not yet.
         """
-        start = self.clock()
-        if not self.turns.due(start):
+        if not self.due():
             return False
+        start = self.clock()
         try:
             self.publish(tell())
         except NothingToReport:
@@ -115,14 +127,18 @@ class Board:
                 else titled(panel.figure, panel.answer)
             )
             content = figure.to_json()
-            if self._shown.get(panel.key) != content:
-                save_plotly_graph_object(self.study, figure, graph_object_id=f"jointopt-{panel.key}")
-                self._shown[panel.key] = content
+            save = partial(save_plotly_graph_object, self.study, figure, graph_object_id=f"jointopt-{panel.key}")
+            self._write(panel.key, content, save)
 
     def _note(self, place: Any, where: object, body: str) -> None:
-        if self._shown.get(where) != body:
-            save_note(place, body)
-            self._shown[where] = body
+        self._write(where, body, partial(save_note, place, body))
+
+    def _write(self, where: object, content: str, save: Callable[[], object]) -> None:
+        """Write what has changed, unless the board is closed."""
+        with self._writing:
+            if not self._closed and self._shown.get(where) != content:
+                save()
+                self._shown[where] = content
 
 
 def brief(findings: Findings) -> Findings:

@@ -22,7 +22,7 @@ OWN = "own"  # whether the study itself paid for a sample
 _AT_ONCE = 500  # rows
 _STATES = (accounts.RESERVED, accounts.SETTLED, accounts.LOST, RELEASED)
 _MOST = {"INTEGER": 2**31 - 1, "BIGINT": 2**53}
-_PRIVATE = {"file"}  # results that say where the study was run
+_PRIVATE = {"file", "findings"}  # results that say where the study was run, or are made of the others
 _LEFT_OUT: Mapping[str, set[str]] = {
     "requests": set(),
     "samples": {"study_id"},

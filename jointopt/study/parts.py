@@ -1,11 +1,11 @@
 """The parts of a study, put together from its plan: the one place where they all meet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
 from jointopt.config import Plan, changes
-from jointopt.domain import Model, Preference, Price
+from jointopt.domain import Example, Model, Preference, Price, Source
 from jointopt.errors import StorageError, StudyChanged, StudyFileError, UserError
 from jointopt.evaluation import Draw, Estimate, Evaluate, Readings
 from jointopt.grading import Rubric, build
@@ -124,10 +124,23 @@ def forget(parts: Parts) -> Parts:
 
 def restore(parts: Parts) -> None:
     """See all that the pool holds of the dev half, and score every policy that it covers, without a call."""
+    _recall(parts)
+    parts.evaluate.restore()
+
+
+def look_at(parts: Parts, source: Source, examples: Sequence[Example]) -> Parts:
+    """The same parts, which have seen what the pool holds of one source on these examples and nothing else."""
+    some = forget(parts)
+    _recall(some)
+    some.evaluate.load([source], examples)
+    return some
+
+
+def _recall(parts: Parts) -> None:
+    """Take up from the scoreboard about how many samples all that follows had been asked."""
     here = set(parts.evaluate.policies)
     cards = (card for policy, card in parts.board.cards().items() if policy in here)
     parts.estimate.recall(cards, parts.plan.task.dev)
-    parts.evaluate.restore()
 
 
 def _learn(

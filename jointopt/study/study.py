@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -18,11 +19,13 @@ from jointopt.study.browse import ON_A_PAGE, Browser
 from jointopt.study.canary import Canary
 from jointopt.study.conclude import conclude
 from jointopt.study.events import Progress
-from jointopt.study.parts import Parts, assemble, forget, restore
+from jointopt.study.memory import Memory
+from jointopt.study.parts import Parts, assemble, forget, look_at, restore
 from jointopt.study.phases import SHARES, Phases
 from jointopt.study.places import rank
 from jointopt.study.pulse import Pulse
 from jointopt.study.shift import Duty, Shift
+from jointopt.study.showing import Showing
 from jointopt.study.warm import taken_over
 
 TELL_EVERY_S = 0.25
@@ -61,7 +64,8 @@ class Study:
         self.phases = Phases(self._parts, self.trials, self._enter)
         self._canary = Canary(self._parts, force=force)
         self._seen = self._run_before = False  # all of the pool; whether the parts have learnt from a run
-        self._board: Board | None = None  # while this worker conducts
+        self._showing: Showing | None = None  # while this worker conducts
+        self._memory = Memory(self._parts, self.trials, trusted=trials is None)
         self._unshown = set[str]()  # what could not be shown
 
     @property
@@ -69,6 +73,7 @@ class Study:
         """Its parts; while it does not run, they know all that the pool holds."""
         if not self._seen and self._pulse is None:
             self._seen = True
+            self._parts.evaluate.keep = lambda cards: None  # those of the scoreboard are of the study's conductor
             restore(self._parts)
             if self.phases.recall("sealed"):  # only once the seal is open are its samples looked at
                 self._parts.evaluate.load(list(self.plan.space.sources()), self.plan.task.sealed)
@@ -89,13 +94,15 @@ class Study:
         Args:
             taken_over: whether others worked on the study up to now: then its models need not be looked at again.
         """
-        self._board = Board(self.trials, self.plan.space.prompts)
+        board = Board(self.trials, self.plan.space.prompts)
+        self._showing = Showing(board, self._look_on, partial(self._show, DASHBOARD))
         try:
             if not self.finished:
                 await self._canary.look(again=not taken_over)
             await self.phases.run()
         finally:
-            self._board = None
+            self._showing = None
+            board.close()
             self._count_hits()
         self._seen = self.phases.abreast
 
@@ -183,11 +190,22 @@ class Study:
         Raises:
             NothingToReport: no policy has been judged yet.
         """
-        return conclude(self.parts, self.phases)
+        if self._run_before:  # a run knows of the sealed half what it asked for; who looks on, all that the pool holds
+            return conclude(self.parts, self.phases)
+        return self._memory.say(lambda: conclude(self.parts, self.phases))
+
+    def _look_on(self) -> Findings:
+        """The findings so far, as somebody finds them who looks on while the study runs."""
+        with Study(self.plan, create=False) as onlooker:
+            return onlooker.findings()
 
     def report(self, findings: Findings) -> str:
         """The findings as one HTML page, with what the winner made of some examples."""
-        return render_page(findings, exhibition=self.browser().exhibition(findings.winner.policy, ON_A_PAGE))
+        policy, parts = findings.winner.policy, self._parts
+        if not self._seen:  # as where the findings were recalled: the winner's own samples are enough
+            sealed = self.plan.task.sealed if self.phases.recall("sealed") else ()
+            parts = look_at(parts, policy.source, [*self.plan.task.dev, *sealed])
+        return render_page(findings, exhibition=Browser(parts, self.phases).exhibition(policy, ON_A_PAGE))
 
     def ranked(self) -> list[Ranked]:
         """Every policy that was judged, the winner first.
@@ -243,9 +261,8 @@ class Study:
         if time.monotonic() - self._told >= TELL_EVERY_S:
             self._show("on_progress", lambda: self._tell(self.progress()))
             self._told = time.monotonic()
-        board = self._board
-        if board is not None and self.phases.abreast:
-            self._show(DASHBOARD, lambda: steady(lambda: board.refresh(self.findings)))
+        if self._showing and self.phases.abreast:
+            self._showing.refresh()
 
     def _show(self, what: str, show: Callable[[], object]) -> None:
         """Show something; what fails in that is told once, and ends no study that buys samples."""

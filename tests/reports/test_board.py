@@ -154,6 +154,21 @@ def test_a_study_that_taught_nothing_yet_is_shown_later(findings: Findings) -> N
     assert not board.refresh(lambda: findings)
 
 
+def test_a_board_that_is_closed_meanwhile_writes_nothing_more(findings: Findings) -> None:
+    """What was still being worked out when a study ended does not replace what was published at its end."""
+    clock, study = _Clock(), _study(1)
+    board = Board(study, clock=clock)
+    clock.now = 300
+
+    def late() -> Findings:
+        board.close()
+        return findings
+
+    assert board.due() and board.refresh(late) and not get_plotly_graph_objects(_attributes(study))
+    clock.now = 3000
+    assert not board.due() and not board.refresh(lambda: findings)
+
+
 def test_a_card_shows_the_curves_that_its_answer_tells_of(findings: Findings) -> None:
     """One picture in the dashboard: that of the surest swap, else of the winner, else any."""
     swapped = Insight(flips=draw_flips(("at once", "steps"), (("model", "nano"), ("strategy", "best_of"))))
