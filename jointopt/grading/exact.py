@@ -57,7 +57,7 @@ def _without_edges(text: str) -> str:
     """Without punctuation at its edges, and without brackets that say nothing: those of (1, 2] do."""
     text = text.strip(" .,;:!?\"'*`")
     first, last = _partner(text), _partner(text[::-1].translate(_TURNED))
-    if first == len(text) - 1 and not _MARKS.fullmatch(text[1:-1]):
+    if first == len(text) - 1 and not _marks(text[1:-1]):
         return text[1:-1]
     return text[first == _LONE : len(text) - (last == _LONE)]
 
@@ -65,7 +65,13 @@ def _without_edges(text: str) -> str:
 _LAYERS = 4  # of brackets and quotes around an answer, at most
 _LONE = -1
 _TURNED = str.maketrans("()[]", ")(][")
-_MARKS = re.compile(r"(?:[^,]*(?:\d|infinity|∞)[^,]*,)+[^,]*(?:\d|infinity|∞)[^,]*")  # a point, or an interval
+_MARK = re.compile(r"\d|infinity|∞")
+
+
+def _marks(inside: str) -> bool:
+    """Whether brackets around this belong to it: a point, or an interval."""
+    parts = inside.split(",")
+    return len(parts) > 1 and all(map(_MARK.search, parts))
 
 
 def _partner(text: str) -> int | None:

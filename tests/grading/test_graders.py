@@ -1,5 +1,7 @@
 """What each grader reads, and what it calls right."""
 
+import time
+
 import pytest
 
 from jointopt.grading import GRADERS, build
@@ -94,3 +96,11 @@ def test_brackets_count_where_they_say_something(one: str, other: str, equal: bo
 def test_a_flood_of_brackets_is_read_at_once() -> None:
     """A model that has lost its way may fill its whole answer with them."""
     assert Exact().parse("(" * 200_000 + "5") is not None
+
+
+def test_a_long_list_in_brackets_is_read_at_once() -> None:
+    """Two hundred numbers and a word: there is one way only to see that not all of them are marks."""
+    began = time.monotonic()
+    assert Exact().parse(f"({'11,' * 200} and so on)") == "11," * 200 + " and so on"
+    assert Exact().parse(f"({'11,' * 200}12)") == f"({'11,' * 200}12)"
+    assert time.monotonic() - began < 1

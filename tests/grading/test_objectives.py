@@ -1,5 +1,8 @@
 """Objectives that need no reference, and rubrics of several."""
 
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,6 +27,27 @@ def test_a_pattern_is_there_or_not() -> None:
     grader = Pattern(r'\{.*"answer".*\}')
     assert grader.grade(grader.parse('so {\n "answer": 1\n}'), "") == 1.0
     assert grader.grade(grader.parse("none"), "") == 0.0
+
+
+def test_a_pattern_without_end_is_given_up() -> None:
+    """On one completion, and on many that are only slow; then the alarm is off, and its handler what it was."""
+    before = signal.getsignal(signal.SIGALRM)
+    endless, slow = Pattern("^(a|a)*$"), Pattern("^(a|a)*$")
+    began = time.monotonic()
+    with pytest.raises(GraderError, match="backtracks without end"):
+        endless.parse("a" * 60 + "b")
+    some_hundredths = ("a" * 18 + "b" for _ in range(10_000))  # of a second each
+    with pytest.raises(GraderError, match="backtracks without end"):
+        list(map(slow.parse, some_hundredths))
+    assert time.monotonic() - began < 60
+    assert signal.getsignal(signal.SIGALRM) is before and signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_pattern_works_in_any_thread() -> None:
+    """Only the main one has an alarm."""
+    grader = Pattern("b")
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(grader.parse, "abc").result() == "b"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,19 @@
 """A bundle that says something else than it holds is refused, and what it says is never a command."""
 
+import json
+import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from jointopt.errors import BundleError
+from jointopt.cli.main import app
+from jointopt.errors import BundleError, UserError
 from jointopt.study.unbundle import open_bundle
-from tests.study.bundles import Members, honest, members, pack, with_manifest
+from tests.study.bundles import Members, honest, members, pack, with_manifest, write_study
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +81,21 @@ def test_the_command_of_a_bundle_runs_nothing_but_itself(good: Path, tmp_path: P
     )  # fmt: skip
     assert done.stdout.splitlines() == ["run", f"./{file}" if file.startswith("-") else file]
     assert not (tmp_path / "owned").exists()
+
+
+def test_a_pattern_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    """A stranger's pattern and completions meet in whoever reads the bundle: one message, and soon."""
+    file = write_study(tmp_path, 300)
+    marks = "objectives: {right: {name: exact, after: 'answer:'}, shape: {name: pattern, pattern: '^(a|a)*$'}}"
+    text = re.sub(r"grader: \{.*\}", marks, file.read_text(encoding="utf-8"))
+    file.write_text(text, encoding="utf-8")
+    for command in ("run", "bundle"):
+        assert CliRunner().invoke(app, [command, str(file), "--json"]).exit_code == 0
+    found = members(tmp_path / "small.bundle")
+    rows = [json.loads(line) for line in found["samples.jsonl"].splitlines()]
+    endless = "a" * 80 + "b"
+    found["samples.jsonl"] = b"".join(json.dumps(row | {"text": endless}).encode() + b"\n" for row in rows)
+    began = time.monotonic()
+    refused = CliRunner().invoke(app, ["report", str(pack(found, tmp_path / "evil.bundle")), "--json"])
+    assert isinstance(refused.exception, UserError), refused.output
+    assert "backtracks without end" in str(refused.exception) and time.monotonic() - began < 60
