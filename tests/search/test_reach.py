@@ -32,14 +32,6 @@ def trials(postgres_url: str) -> Iterator[optuna.Study]:
     close_trials(study)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where the test's database is."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'study.db'}"
-    return str(request.getfixturevalue("postgres_url"))
-
-
 def engine_of(study: optuna.Study) -> Engine:
     """What Optuna's statements go through."""
     engine: Engine = study._storage._backend.engine  # type: ignore[attr-defined]  # noqa: SLF001  # shown nowhere

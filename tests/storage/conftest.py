@@ -1,31 +1,14 @@
-"""A real database for each test, of every kind there is, with one study in it."""
+"""A study for each test, in a real database of every kind there is."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from jointopt.domain import Budget, Message, Model, Request, Sample
-from jointopt.storage import Database, Ledger, SamplePool, Studies, open_database
+from jointopt.storage import Database, Ledger, SamplePool, Studies
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 """For a test of what SQLite alone does, or what can be done to a file alone."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where the test's database is."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'study.db'}"
-    return str(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-def database(url: str) -> Iterator[Database]:
-    """An empty database."""
-    database = open_database(url)
-    yield database
-    database.close()
 
 
 @pytest.fixture
