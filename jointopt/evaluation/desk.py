@@ -123,11 +123,7 @@ class Desk:
         """
         pause = _Pause()
         self._held.clear()
-        while True:
-            await asyncio.to_thread(self.orders.withdraw)
-            holders = await asyncio.to_thread(self.orders.holders)
-            if not holders:
-                return
+        while holders := await asyncio.to_thread(self.orders.withdraw):
             for dead in holders - await self._living() | holders & {self.orders.worker}:
                 await asyncio.to_thread(self.orders.bury, dead)
             await pause.rest(False)

@@ -173,18 +173,18 @@ class Orders:
         """Take ended orders off the table."""
         self.database.transact(lambda connection: self._drop(connection, numbers))
 
-    def withdraw(self, numbers: Sequence[int] | None = None) -> None:
-        """Take orders off the table that nobody is buying, and give back what was reserved for them.
+    def withdraw(self, numbers: Sequence[int] | None = None) -> set[str]:
+        """Take orders off the table that nobody is buying, these or all, and give back what was reserved for them.
 
-        Args:
-            numbers: of these; None: all there are.
+        Returns:
+            The workers that are buying what stays of them. Where there are none, nothing stays.
         """
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> set[str]:
             self._hold(connection)
-            self._withdraw(connection, numbers)
+            return self._withdraw(connection, numbers)
 
-        self.database.transact(work)
+        return self.database.transact(work)
 
     def clear(self) -> None:
         """Withdraw all where nobody holds the study: it was stopped, and who goes on with it orders anew."""
@@ -239,15 +239,15 @@ class Orders:
 
         return self.database.transact(work)
 
-    def _withdraw(self, connection: Connection, numbers: Sequence[int] | None) -> None:
-        idle = self._mine, orders.c.state != TAKEN
-        rows = connection.execute(select(orders).where(*idle).with_for_update(skip_locked=True)).all()
-        wanted = {row.id for row in rows} if numbers is None else set(numbers)
-        rows = [row for row in rows if row.id in wanted]
-        self._drop(connection, [row.id for row in rows])
-        spare = [row.reservation for row in rows if row.state == OPEN]
-        if spare:
-            accounts.release(self.database, connection, self.study_id, spare)
+    def _withdraw(self, connection: Connection, numbers: Sequence[int] | None) -> set[str]:
+        wanted = None if numbers is None else set(numbers)
+        rows = connection.execute(select(orders).where(self._mine).with_for_update()).all()  # who takes some is first
+        rows = [row for row in rows if wanted is None or row.id in wanted]
+        idle = [row for row in rows if row.state != TAKEN]
+        self._drop(connection, [row.id for row in idle])
+        spare = [row.reservation for row in idle if row.state == OPEN]
+        accounts.release(self.database, connection, self.study_id, spare)
+        return {row.worker for row in rows if row.state == TAKEN}
 
     def _locked(self, connection: Connection, worker: str) -> Sequence[Row[Any]]:
         """What a worker has taken; nobody else changes it as long as the transaction lasts."""
