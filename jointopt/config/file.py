@@ -12,7 +12,7 @@ from jointopt.config.models import ModelChoice
 from jointopt.config.modes import ModeEntry
 from jointopt.config.objectives import GraderChoice, GraderEntry
 from jointopt.config.preferences import PreferenceEntry, PreferencesEntry
-from jointopt.config.prompts import PromptChoice, PromptEntry
+from jointopt.config.prompts import KindredChoice, KindredEntry
 from jointopt.config.strategies import DEFAULT, Strategies
 from jointopt.config.terms import Ascending, EachOnce, Name, OrNone, Seconds, Section, Text, listed, nearest, refusal
 from jointopt.domain import OnError
@@ -118,8 +118,8 @@ class StudyFile(Section):
     task: TaskEntry
     """The examples, and who grades them."""
     prompts: Annotated[
-        dict[Name, PromptChoice],
-        BeforeValidator(lambda prompts: prompts, json_schema_input_type=str | dict[str, str | PromptEntry]),
+        dict[Name, KindredChoice],
+        BeforeValidator(lambda prompts: prompts, json_schema_input_type=str | dict[str, str | KindredEntry]),
         Field(min_length=1),
     ]
     """Prompts by name, or a pattern of files: `prompts/*.md`. `{question}` shows a field of the example, `{tone}` an

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, model_validator
 
 from jointopt.config.document import Document, Place, read_text
-from jointopt.config.terms import Section, Text, refusal
+from jointopt.config.terms import Name, Section, Text, refusal
 from jointopt.domain import Prompt
 from jointopt.errors import StudyFileError
 
@@ -42,6 +43,18 @@ PromptChoice = Annotated[PromptEntry, BeforeValidator(_prompt, json_schema_input
 """A prompt as a mapping, or its user turn alone."""
 
 
+class KindredEntry(PromptEntry):
+    """A prompt among others of its kind."""
+
+    family: Name | None = None
+    """Prompts of one kind share a family, such as all that ask for steps: the report says what each family does for a
+    cheap and for a strong model. Left out: a family of its own, called as the prompt is. It changes no result."""
+
+
+KindredChoice = Annotated[KindredEntry, BeforeValidator(_prompt, json_schema_input_type=str | KindredEntry)]
+"""One of the study's prompts."""
+
+
 def name_files(document: Document) -> None:
     """Replace a pattern of prompt files, ``prompts: prompts/*.md``, by the files, each called by its stem.
 
@@ -58,13 +71,16 @@ def name_files(document: Document) -> None:
     document.values["prompts"] = {PurePosixPath(file).stem: {"file": file} for file in files}
 
 
-def read_prompts(document: Document, entries: Mapping[str, PromptEntry]) -> dict[str, Prompt]:
+def read_prompts(document: Document, entries: Mapping[str, KindredEntry]) -> dict[str, Prompt]:
     """The prompts by id, with the texts of their files.
 
     Raises:
         StudyFileError: a file cannot be read, a prompt is empty, or says the same as another.
     """
-    prompts = {name: read_prompt(document, ("prompts", name), name, entry) for name, entry in entries.items()}
+    prompts = {
+        name: replace(read_prompt(document, ("prompts", name), name, entry), family=entry.family or "")
+        for name, entry in entries.items()
+    }
     names: dict[tuple[str, str], str] = {}
     for name, prompt in prompts.items():
         twin = names.setdefault((prompt.system, prompt.user), name)

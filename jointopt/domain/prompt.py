@@ -19,12 +19,14 @@ class Message:
 class Prompt:
     """A named template of a system line and a user turn.
 
-    A place ``{name}`` holds a field of the example or an option of a slot; braces around anything else stay.
+    A place ``{name}`` holds a field of the example or an option of a slot; braces around anything else stay. Prompts of
+    one kind have the same `family`, which decides nothing: reports tell what models make of it.
     """
 
     id: str
     user: str
     system: str = ""
+    family: str = ""
 
     def places(self) -> frozenset[str]:
         """The names that stand in braces."""

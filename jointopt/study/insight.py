@@ -155,12 +155,13 @@ def compare_models(seen: Seen) -> Tiers | Absent:
     tactic = seen.winner.tactic
     cards = [seen.card(Policy(source, tactic.strategy, tactic.n, tactic.options)) for source in seen.sources]
     grid = [card for card in cards if card is not None]
-    found = find_tiers(grid if len(grid) == len(cards) else [], seen.cards())
+    families = {prompt.id: prompt.family or prompt.id for prompt in seen.parts.plan.space.prompts.values()}
+    found = find_tiers(grid if len(grid) == len(cards) else [], seen.cards(), families=families)
     if isinstance(found, Absent):
         return found
-    best = max(range(len(found.families)), key=lambda place: found.scores[0][place].mean)
-    source = next(one for one in seen.sources if (one.model, one.prompt) == (found.models[0], found.families[best]))
-    return replace(found, saturation=saturate(seen, source))
+    cheapest = [card for card in grid if card.policy.source.model == found.models[0]]
+    best = max(cheapest, key=lambda card: card.score)
+    return replace(found, saturation=saturate(seen, best.policy.source))
 
 
 def saturate(seen: Seen, source: Source) -> Saturation | Absent:

@@ -11,6 +11,7 @@ import yaml
 
 from jointopt.config import Plan, read_study, schema
 from jointopt.domain import Budget, Preference, Price, Prompt
+from jointopt.errors import StudyFileError
 from jointopt.grading.rubric import SCORE
 
 if TYPE_CHECKING:
@@ -91,6 +92,18 @@ def test_prompts_come_from_files(folder: Folder) -> None:
     assert list(prompts) == ["a", "b"]
     assert prompts["b"] == Prompt("b", user="{question}", system="Be brief.")
     assert prompts["a"] == Prompt("a", user="Solve: {question}")
+
+
+def test_prompts_of_a_family_say_so_and_the_study_stays_the_same(folder: Folder) -> None:
+    """A family decides nothing: a study that has begun goes on under the same digest. A judge's prompt has none."""
+    before = read_study(folder.study)
+    folder.replace("{system: Think., user:", "{family: reasoning, system: Think., user:")
+    plan = read_study(folder.study)
+    assert [prompt.family for prompt in plan.space.prompts.values()] == ["", "reasoning"]
+    assert plan.digest == before.digest and "family: reasoning" in plan.written
+    folder.replace("models:", 'judges: {strict: {model: mini, prompt: {family: x, user: "{question}"}}}\nmodels:')
+    with pytest.raises(StudyFileError, match="family"):
+        read_study(folder.study)
 
 
 def test_slots_and_plain_words_of_yaml_stay_text(folder: Folder) -> None:

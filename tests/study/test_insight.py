@@ -85,3 +85,21 @@ def test_a_budget_that_fills_no_table_leaves_what_needs_none(small_study: Callab
     assert all("not sampled" in reason or "was sampled under every prompt" in reason for name, reason in absent.items()
                if name in {"flips", "ceiling"})  # fmt: skip
     assert np.isfinite(findings.winner.dev.mean) and verdict(findings)
+
+
+def test_prompts_of_one_family_are_one_line_of_the_tiers(small_study: Callable[[int], Path]) -> None:
+    """Two prompts that the study file calls of a kind are set against the default one together, on both models."""
+    file = small_study(1600)
+    text = file.read_text(encoding="utf-8").replace(
+        '  steps: "{question} think step by step."\n',
+        '  steps: {family: worked, user: "{question} think step by step."}\n'
+        '  check: {family: worked, user: "{question} guess, then check the result."}\n',
+    )
+    micro = "  micro: {endpoint: embedded/micro, max_tokens: 48, concurrency: 64, price: {input: 5, output: 9}}\n"
+    file.write_text(text.replace("strategies:", f"{micro}strategies:"), encoding="utf-8")
+    findings, _ = _run(file)
+    found = findings.insight.tiers
+    assert not isinstance(found, Absent), found.reason
+    assert (found.models, found.families) == (("nano", "micro"), ("plain", "worked"))
+    assert [lift.family for lift in found.lifts] == ["worked"]
+    assert isinstance(found.saturation, Absent) or found.saturation.prompt in ("plain", "steps", "check")
