@@ -165,7 +165,7 @@ class Complete:
             worth[:, b] = np.moveaxis(np.hstack([urn.marks, unreadable])[drawn], -1, 0)
         each = np.array([reading.asked.mean(axis=0) for reading in readings]).mean(axis=0)
         asked = np.broadcast_to(each[None, :, None, None], (deepest, len(each), *shape[:2]))
-        return Deal(Drawn(answers, ratings, tokens, int(answers.max()) + 1), worth, running(asked))
+        return Deal(Drawn.numbered(answers, ratings, tokens), worth, running(asked))
 
 
 def _share(answers: Sequence[str | None], others: Floats) -> Floats:

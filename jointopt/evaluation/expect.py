@@ -17,6 +17,7 @@ from jointopt.evaluation.readings import Outcome, Reading
 from jointopt.strategies import Ballots, Drawn, Electing, Seen, Windows, running
 
 _AT_ONCE = 256  # readings worked on at a time: their arrays then fit a processor's cache
+_FEW = 12  # answers of a pool: up to so many, what votes are worth is added up by answer, which is faster
 _ALL = slice(None)
 
 Floats = NDArray[np.float64]
@@ -196,7 +197,7 @@ class Deal:
 
     def gain(self, strategy: Windows, seen: Seen) -> Floats:
         """What the strategy returns after t votes, on average over its lots: shape (O + 1, B, R)."""
-        if isinstance(strategy, Electing):
+        if isinstance(strategy, Electing) and self.drawn.kinds <= _FEW:
             each = strategy.elects(seen) / np.maximum(seen.counts, 1)
             return np.asarray((self.by_answer[seen.t - 1] * each).sum(axis=1))
         return np.asarray(np.einsum("brt,vbrt->vbr", strategy.wins(seen), self.worth[..., : seen.t]))

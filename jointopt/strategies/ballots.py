@@ -77,7 +77,17 @@ class Drawn:
     @classmethod
     def of(cls, ballots: Ballots, orders: Integers) -> "Drawn":
         """Draw in these orders, shape (R, T): places in the pool."""
-        return cls(ballots.answers[:, orders], ballots.ratings[:, orders], ballots.tokens[:, orders], ballots.kinds)
+        return cls.numbered(ballots.answers[:, orders], ballots.ratings[:, orders], ballots.tokens[:, orders])
+
+    @classmethod
+    def numbered(cls, answers: Answers, ratings: Floats, tokens: Integers) -> "Drawn":
+        """Votes by the numbers of their answers, which may be more than an order has votes, as where all are free text.
+
+        Then each order numbers its own answers anew: all that is counted has a place for every number.
+        """
+        if int(np.max(answers, initial=-1)) >= answers.shape[-1]:
+            answers = _renumber(answers)
+        return cls(answers, ratings, tokens, int(np.max(answers, initial=-1)) + 1)
 
     def first(self, t: int) -> "Seen":
         """What a strategy has seen when t votes are drawn."""
@@ -159,6 +169,16 @@ class Seen:
 
 
 _HIGHEST = 1e100  # a rating above it counts as that
+
+
+def _renumber(answers: Answers) -> Answers:
+    """Numbers from 0 for the different answers of each order, shape (B, R, T)."""
+    rising = np.argsort(answers, axis=-1, kind="stable")
+    others = np.diff(np.take_along_axis(answers, rising, axis=-1), axis=-1, prepend=answers.min()) > 0
+    others[..., 0] = False
+    numbers = np.empty_like(answers)
+    np.put_along_axis(numbers, rising, np.cumsum(others, axis=-1, dtype=answers.dtype), axis=-1)
+    return numbers
 
 
 def running(terms: Floats) -> Floats:

@@ -65,3 +65,19 @@ def test_a_good_enough_rating_ends_the_search() -> None:
     assert not _enough("reservation", "ab", [0.1, 0.9], gain=0.1)
     assert not _enough("reservation", "a", [0.9], gain=0.1)
     assert _enough("reservation", "a", [0.9], gain=0.1, reserve=0.8)
+
+
+def test_an_order_of_many_answers_numbers_its_own() -> None:
+    """Of a hundred answers an order of five votes shows five at most: as many are counted, and counted rightly."""
+    rng = np.random.default_rng(3)
+    answers = np.concatenate([rng.permutation(100)[:60], rng.integers(3, size=40)]).astype(np.int16)
+    orders = np.array([rng.permutation(100)[:5] for _ in range(50)])
+    shape = (1, *orders.shape)
+    drawn = Drawn.numbered(answers[None, orders], np.zeros(shape), np.ones(shape, dtype=np.int64))
+    assert drawn.kinds <= 5 and drawn.tallies.shape == (5, drawn.kinds, 1, 50)
+    for r, order in enumerate(orders):
+        for t in range(1, 6):
+            seen = answers[order[:t]]
+            assert [drawn.first(t).counts[kind, 0, r] for kind in drawn.answers[0, r, :t]] == [
+                (seen == one).sum() for one in seen
+            ]
