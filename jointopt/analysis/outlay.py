@@ -1,4 +1,4 @@
-"""Where the budget went, in the order in which it was spent. It knows no clock: the ledger keeps none."""
+"""Where the budget went, in the order in which it was spent."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,10 @@ class Outlay:
         phase: that the requests were made for.
         requests: how many, follow-ups included.
         spend: what they cost.
+        seconds: after the first request of the study, when the last of these was made; None where nobody wrote it down.
     """
 
     phase: str
     requests: int
     spend: Spend
+    seconds: float | None = None

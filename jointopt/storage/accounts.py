@@ -84,17 +84,21 @@ def balances(connection: Connection, study_id: int) -> dict[Account, Amount]:
     return {Account(row.phase, row.state): Amount(row.calls, row.tokens, row.usd_pico) for row in rows}
 
 
-def course(connection: Connection, study_id: int, stretches: int) -> list[tuple[str, int, Amount]]:
-    """Phase, requests and amount of what was paid, in so many stretches of the requests as they were made."""
+def course(connection: Connection, study_id: int, stretches: int) -> list[tuple[str, int, Amount, float | None]]:
+    """Phase, requests and amount of what was paid, and when its last request was reserved, in seconds after the first;
+    in so many stretches of the requests as they were made. No time is known of what an older jointopt wrote.
+    """
     paid = (entries.c.study_id == study_id) & entries.c.state.in_((SETTLED, LOST))
-    first, last = connection.execute(select(func.min(entries.c.id), func.max(entries.c.id)).where(paid)).one()
+    ends = func.min(entries.c.id), func.max(entries.c.id), func.min(entries.c.entered_at)
+    first, last, begun = connection.execute(select(*ends).where(paid)).one()
     if first is None:
         return []
     stretch = (entries.c.id - first) * stretches // (last - first + 1)
     sums = [func.sum(entries.c[name]) for name in Amount._fields]
-    found = select(stretch.label("stretch"), entries.c.phase, func.count(), *sums).where(paid)
+    after = func.max(entries.c.entered_at) - begun
+    found = select(stretch.label("stretch"), entries.c.phase, func.count(), after, *sums).where(paid)
     rows = connection.execute(found.group_by("stretch", entries.c.phase).order_by("stretch", func.min(entries.c.id)))
-    return [(phase, count, Amount(*map(int, amounts))) for _, phase, count, *amounts in rows]
+    return [(phase, count, Amount(*map(int, amounts)), seconds) for _, phase, count, seconds, *amounts in rows]
 
 
 def recomputed(connection: Connection, study_id: int) -> dict[Account, Amount]:
@@ -109,7 +113,8 @@ def recomputed(connection: Connection, study_id: int) -> dict[Account, Amount]:
 def enter(database: Database, connection: Connection, phase: Mapping[str, Any], worst: Sequence[Amount]) -> list[int]:
     """Write reservations; returns their ids in order. `phase` holds what they share: study_id, phase, owner, token."""
     rows = [{**phase, "state": RESERVED, **amount._asdict()} for amount in worst]
-    ids = connection.scalars(entries.insert().returning(entries.c.id, sort_by_parameter_order=True), rows).all()
+    written = entries.insert().values(entered_at=database.clock)
+    ids = connection.scalars(written.returning(entries.c.id, sort_by_parameter_order=True), rows).all()
     account = Account(phase["phase"], RESERVED)
     _post(database, connection, phase["study_id"], [(account, amount) for amount in worst])
     return list(ids)

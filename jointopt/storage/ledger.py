@@ -144,13 +144,14 @@ class Ledger:
         balances = self._balances()
         return {phase: _sum(balances, SETTLED, LOST, phase=phase) for phase in sorted({key.phase for key in balances})}
 
-    def course(self, stretches: int = 100) -> list[tuple[str, int, Spend]]:
-        """Phase, requests and spend of what is paid, in the order of the requests, in so many stretches at most.
+    def course(self, stretches: int = 100) -> list[tuple[str, int, Spend, float | None]]:
+        """Phase, requests and spend of what is paid, and how many seconds after the first request of all the last of
+        these was made, where that is known; in the order of the requests, in so many stretches at most.
 
         Phases that meet in a stretch stand apart, so that there may be a few more entries than stretches.
         """
         found = self.database.query(lambda each: accounts.course(each, self.study_id, stretches))
-        return [(phase, count, amount.spend()) for phase, count, amount in found]
+        return [(phase, count, amount.spend(), seconds) for phase, count, amount, seconds in found]
 
     def audit(self) -> list[str]:
         """Sum the accounts anew from their entries; one line for each account that differs, none where all agree."""

@@ -130,6 +130,7 @@ entries = Table(  # one row for every reservation ever made
     *_amount(),  # the worst price until it is settled, the true one from then on
     # Since layout 3; names one call of `reserve`, so that a call repeated after a lost connection finds its own rows.
     Column("token", String(32)),
+    Column("entered_at", Double),  # since layout 3: seconds since 1970 by the database's clock
     Index("jointopt_entries_by_state", "study_id", "state"),
     Index("jointopt_entries_by_token", "token"),
 )

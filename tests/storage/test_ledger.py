@@ -1,5 +1,6 @@
 """The promise holds at every instant, and the accounts agree with their entries."""
 
+import time
 from threading import Thread
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from jointopt.domain import Budget, Spend
 from jointopt.errors import BudgetExhausted
 from jointopt.storage import Database, Ledger, Studies
+from jointopt.storage.tables import entries
 
 
 def test_a_reservation_becomes_its_true_price(ledger: Ledger) -> None:
@@ -211,9 +213,21 @@ def test_the_course_of_spending_adds_up(ledger: Ledger) -> None:
     ledger.release(ledger.reserve(Spend(1), "sealed"))
     ledger.reserve(Spend(1), "sealed")
     course = ledger.course(4)
-    phases = [phase for phase, _, _ in course]
+    phases = [phase for phase, *_ in course]
     assert phases == sorted(phases, reverse=True) and 4 <= len(course) <= 5  # the search before the sealed half
-    assert sum(count for _, count, _ in course) == 9
-    total = sum((spend for _, _, spend in course), Spend())
+    assert sum(count for _, count, *_ in course) == 9
+    total = sum((spend for *_, spend, _ in course), Spend())
     assert (total.calls, total.tokens) == (27, 270) and total.usd == pytest.approx(0.09)
-    assert ledger.course(1) == [("search", 6, Spend(18, 180, 0.06)), ("sealed", 3, Spend(9, 90, 0.03))]
+    whole = [("search", 6, Spend(18, 180, 0.06)), ("sealed", 3, Spend(9, 90, 0.03))]
+    assert [(phase, count, spend) for phase, count, spend, _ in ledger.course(1)] == whole
+
+
+def test_the_course_of_spending_has_a_clock(ledger: Ledger) -> None:
+    """Seconds after the first request, by the database's clock; none where an older jointopt wrote the entries."""
+    for phase in ("search", "sealed"):
+        ledger.settle(ledger.reserve(Spend(4, 40, 0.02), phase), Spend(3, 30, 0.01))
+        time.sleep(0.2)
+    first, second = (seconds for *_, seconds in ledger.course(2))
+    assert first == 0.0 and second is not None and 0.2 <= second < 30
+    ledger.database.transact(lambda each: each.execute(entries.update().values(entered_at=None)))
+    assert [seconds for *_, seconds in ledger.course(2)] == [None, None]

@@ -221,6 +221,23 @@ def test_spending_is_stacked_in_the_order_of_the_requests(told: Findings) -> Non
     assert [row[1] for row in panel.rows] == ["500", "300", "200"]
 
 
+def test_spending_is_drawn_over_time_where_that_is_known(told: Findings, insight: Insight) -> None:
+    """In minutes here, never backwards; over the requests where one stretch has no time, or all have the same."""
+    outlays = insight.spending
+    assert not isinstance(outlays, Absent)
+    timed = tuple(replace(one, seconds=60.0 * place) for place, one in enumerate(outlays))
+    timed = (*timed[:4], replace(timed[4], seconds=100.0), *timed[5:])  # reserved late, with a smaller number
+
+    def course(found: tuple[Outlay, ...]) -> tuple[str, list[float]]:
+        figure = _figure(spending(replace(told, insight=replace(insight, spending=found))))
+        return figure.layout.xaxis.title.text, list(figure.data[0].x)
+
+    assert course(timed) == ("minutes since the first request", [0, 0, 1, 2, 3, 3, 5, 6, 7, 8, 9])
+    assert course(tuple(replace(one, seconds=4_000.0) for one in outlays))[0].startswith("minutes")
+    assert course((*timed[:-1], outlays[-1]))[0].startswith("requests")
+    assert course(tuple(replace(one, seconds=0.0) for one in outlays))[0].startswith("requests")
+
+
 def test_spending_counts_what_is_nearest_to_its_limit(told: Findings, insight: Insight) -> None:
     """Completions where they run out first, tokens where nothing has a price or a limit, and words for one request."""
     assert "4,000 completions, 80.0% of the limit" in spending(replace(told, budget=Budget(calls=5_000, usd=9))).answer
