@@ -12,7 +12,7 @@ _STDIN = 0
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C."""
+    """Take SIGTERM for Ctrl-C, also where Ctrl-C is ignored, as in what a script has started in the background."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -20,11 +20,15 @@ def stoppable() -> Iterator[None]:
     def interrupt(number: int, frame: FrameType | None) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, interrupt)
+    if before[signal.SIGINT] == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def leash() -> None:

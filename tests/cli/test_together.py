@@ -112,6 +112,22 @@ def test_local_workers_end_with_who_started_them(write: WriteStudy, tmp_path: Pa
     assert "Traceback" not in err
 
 
+def test_what_a_script_runs_in_the_background_is_terminated(write: WriteStudy, tmp_path: Path) -> None:
+    """A shell has its background jobs ignore SIGINT; SIGTERM ends the run and its local workers all the same."""
+    with serving(delay_s=0.5) as server:
+        write(server, 2000)
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            running = _start("run", "study.yaml", "--workers", "2", cwd=tmp_path)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        names = _workers(tmp_path, 2, running)
+        running.terminate()
+        _, err = running.communicate(timeout=90)
+        assert _gone(names)
+    assert (running.returncode, "Traceback" in err) == (130, False)
+
+
 def test_a_study_is_stopped_and_resumed_by_its_name(write: WriteStudy, tmp_path: Path) -> None:
     """A worker that waited for it and the run leave; it goes on without its files; who follows it sees its end."""
     with serving(delay_s=1.0) as server:

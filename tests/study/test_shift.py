@@ -148,6 +148,31 @@ async def _look(study: Study) -> None:
     await study.close_providers()
 
 
+def test_nobody_buys_when_the_time_is_up(shelf: Shelf, tmp_path: Path, model: Model, bought: Callable[[], int]) -> None:
+    """The conductor hangs, and its lease is longer than the limit: what it has ordered is on the table, and who buys
+    leaves it there. Awake again, it asks for nothing more.
+    """
+    model.delay_s = 2.0
+    file = write_study(tmp_path, model.url, shelf, budget="{calls: 20000, wall_clock: 14}")
+    workers = start(file, 2, lease_s=60.0)
+    until(lambda: len(shelf.say("SELECT id FROM jointopt_workers")) == 2 and _open_orders(shelf) > 30, workers)
+    frozen, other = workers if conductor(shelf) == workers[0].pid else workers[::-1]
+    frozen.tell(signal.SIGSTOP)
+    time.sleep(16)
+    so_far, left = bought(), _open_orders(shelf)
+    time.sleep(3)
+    assert _open_orders(shelf) == left > 0
+    frozen.tell(signal.SIGCONT)
+    model.delay_s = AT_LEISURE_S
+    assert frozen.end() == 0 or "the wall clock's limit is reached" in frozen.said
+    other.end()
+    assert (bought(), calls(shelf)["reserved"]) == (so_far, 0)
+
+
+def _open_orders(store: Shelf) -> int:
+    return int(store.say("SELECT count(*) FROM jointopt_orders WHERE state = 'open'")[0][0])
+
+
 def test_two_runs_in_one_process_are_two_workers(
     shelf: Shelf,
     tmp_path: Path,

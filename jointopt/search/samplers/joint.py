@@ -77,9 +77,9 @@ class Joint(Planned):
             self.left -= 1
 
     def best(self, view: View) -> list[Choice]:
-        """The highest mean of what is expected, among those still in the race."""
+        """The highest mean of what is expected, among those still in the race; the first, where nothing was seen."""
         means = view.expected(self.race, self._seen(view), LAST_DRAWS).mean(axis=3)
-        places = [divmod(int(np.nanargmax(mean)), view.tactics) for mean in means]
+        places = [divmod(int(np.nan_to_num(mean, nan=-np.inf).argmax()), view.tactics) for mean in means]
         return [(int(self.race[source]), tactic) for source, tactic in places]
 
     def _visit(self, view: View, visits: int, each: int) -> list[Buy]:
