@@ -5,6 +5,7 @@ and goes on as a run does after a stop. It does not know what conducting comes t
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from jointopt.study.parts import Parts, models_of
 from jointopt.study.pulse import Pulse
 
 LOOK_EVERY_S = 0.5
+_LOG = logging.getLogger("jointopt")
 STOPPED = "the study was stopped: `jointopt run` or `jointopt resume` goes on with it"
 
 
@@ -46,7 +48,7 @@ class Shift:
         self.pulse, self.crew, self.duty = pulse, pulse.crew, duty
         self.orders = Orders(self.crew.database, self.crew.study_id, self.crew.name)
         self._said: Beat | None = None  # that it conducts no more
-        self._joined_in = False  # whether others worked up to now
+        self._joined_in = self._waiting = False  # whether others worked up to now; for one who was told to stop
 
     def work(self, *, again: bool) -> bool:
         """Work until the study has finished; returns whether this worker conducted it to its end.
@@ -77,6 +79,9 @@ class Shift:
             raise StudyStopped("the study has been deleted")
         if not again:
             raise StudyStopped(STOPPED)
+        if not self._waiting:
+            _LOG.warning("the study goes on as soon as what was under way when it was stopped has arrived")
+        self._waiting = True
         time.sleep(LOOK_EVERY_S)
 
     def _buy(self) -> None:

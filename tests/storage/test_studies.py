@@ -1,5 +1,6 @@
 """The register: what a study began with, how far it is, and that one process runs it."""
 
+import time
 from threading import Thread
 
 import pytest
@@ -16,6 +17,15 @@ def test_a_study_begins_once(studies: Studies) -> None:
     assert first == again
     assert (first.study_text, first.digest, first.begun_at) == ("name: maths", "abc", 12.5)
     assert (first.state, first.elapsed_s) == ("running", 0.0)
+
+
+def test_a_study_begins_by_the_clock_of_its_database(
+    studies: Studies, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that another machine can tell how old it is."""
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() - 300)
+    assert studies.begin("maths", "", "").begun_at == pytest.approx(database.query(database.now), abs=30)
 
 
 def test_threads_begin_a_study_once(studies: Studies) -> None:

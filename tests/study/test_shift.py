@@ -23,6 +23,7 @@ from tests.study.crowd import (
     Claims,
     File,
     Shelf,
+    Worker,
     calls,
     claims,
     conductor,
@@ -67,11 +68,11 @@ def test_a_study_is_resumed_while_its_conductor_is_still_leaving(
     model.delay_s = 8.0
     time.sleep(1.5)  # until what is under way takes long
     stop_study(shelf.url, "crowd")
-    [second] = start(file, 1)
+    second = Worker(file, "key-of-the-second")
     until(lambda: len(shelf.say("SELECT id FROM jointopt_workers")) == 2, [first])
     assert first.end() == 2 and "the study was stopped" in first.said
     model.delay_s = AT_LEISURE_S
-    assert second.end() == 0
+    assert second.end() == 0 and second.said.count("goes on as soon as") == 1
     _all_is_paid(shelf, bought())
     assert claims(shelf) == alone
 
