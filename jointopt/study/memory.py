@@ -63,7 +63,7 @@ class Memory:
             return None
         rests_on = {
             "code": _code(),
-            "study": [row.id, row.digest, row.state, row.elapsed_s],
+            "study": [row.id, row.digest, row.state, row.elapsed_s, parts.plan.path.name],
             "spent": asdict(parts.ledger.spent()),
             "samples": parts.pool.count(),
             "trials": count_trials(self.trials),

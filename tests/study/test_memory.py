@@ -1,6 +1,7 @@
 """What a study taught is kept with it, and said again only while nothing has changed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -81,6 +82,14 @@ def test_whatever_they_rest_on_changes_they_are_worked_out_anew(plan: Plan, chan
         change(study)
         assert study.findings().ended != MADE_UP
         study.parts.studies.set_state(study.parts.row.id, "finished")
+
+
+def test_a_study_file_that_was_renamed_is_told_of_by_its_new_name(plan: Plan) -> None:
+    """The command to type is one of the findings, and it names the file."""
+    with Study(plan, create=False) as study:
+        assert plan.path.name in study.findings().command
+    with Study(replace(plan, path=plan.path.with_name("renamed.yaml")), create=False) as study:
+        assert "renamed.yaml" in study.findings().command
 
 
 def test_a_bundle_can_make_no_findings_up(plan: Plan, tmp_path: Path) -> None:
