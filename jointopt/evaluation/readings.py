@@ -81,12 +81,12 @@ class Reading:
     def returned(self) -> Floats:
         """What each vote is worth when it is returned: its marks, and whether it is unreadable; shape (K, O + 1)."""
         unreadable = np.array([vote.answer is None for vote in self.votes], dtype=np.float64)
-        return np.vstack([self.marks, unreadable]).T
+        return np.column_stack([*self.marks, unreadable])
 
     @cached_property
     def asked(self) -> Floats:
         """What asking for each sample takes: output and reasoning tokens, then the three extras; shape (K, 5)."""
-        return np.vstack([self.output_tokens, self.reasoning_tokens, self.extra]).T
+        return np.column_stack([self.output_tokens, self.reasoning_tokens, *self.extra])
 
     @property
     def gold(self) -> Floats:
