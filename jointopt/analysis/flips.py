@@ -211,7 +211,7 @@ def _places(lines: Lines) -> list[tuple[int, int]]:
 
 def _flip(swap: _Swap, p: float, weights: Array) -> Flip:
     lines, gaps = swap.lines, swap.gaps
-    resampled = gaps @ weights.T
+    resampled = np.round(gaps @ weights.T, _DIGITS)  # a draw in which they are level is no lead of either
     ahead, behind = resampled[swap.before] > 0, resampled[swap.after] < 0
     zero = np.zeros(gaps.shape[1])
     return Flip(

@@ -22,6 +22,7 @@ from jointopt.domain.scorecard import interval
 
 ACCURACIES = tuple(round(0.5 + 0.05 * step, 2) for step in range(11))
 _RIGHT = 0.5  # a mark above it is right
+_DIGITS = 9  # means that agree to so many digits are equal
 _GRID = np.linspace(-8.0, 14.0, 1101)  # of ratings, in their own spread; right ones lie up to 6 higher
 
 Array = NDArray[np.float64]
@@ -164,15 +165,15 @@ def _game(picked: Array, pleased: Array, ns: Sequence[int], weights: Array, seed
     """Whether the score falls beyond its peak while the rating rises."""
     if len(ns) == 1:
         return Absent("there is but one n")
-    peak = int(np.round(picked.mean(axis=1), 12).argmax())
+    peak = int(np.round(picked.mean(axis=1), _DIGITS).argmax())
     halves = deal_halves(picked.shape[1], seed)
     chances = []
     for half in (0, 1):
         tried, other = halves == half, halves != half
-        place = int(np.round(picked[:, other].mean(axis=1), 12).argmax())
+        place = int(np.round(picked[:, other].mean(axis=1), _DIGITS).argmax())
         drawn = draw_weights(int(tried.sum()), seed=seed + half)
         falls, rises = picked[place, tried] - picked[-1, tried], pleased[-1, tried] - pleased[place, tried]
-        chances.append(chance((drawn @ falls > 0) & (drawn @ rises > 0)))
+        chances.append(chance((np.round(drawn @ falls, _DIGITS) > 0) & (np.round(drawn @ rises, _DIGITS) > 0)))
     fall, rise = picked[peak] - picked[-1], pleased[-1] - pleased[peak]
     likely = min(chances)
     ends = (mean_estimate(fall, weights), mean_estimate(rise, weights))

@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 3  # of this layout (`migrations` bring older ones to it); a higher one was written by a newer jointopt
+VERSION = 4  # of this layout (`migrations` bring older ones to it); a higher one was written by a newer jointopt
 
 metadata = MetaData()
 _ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only in a column typed INTEGER
@@ -130,7 +130,7 @@ entries = Table(  # one row for every reservation ever made
     *_amount(),  # the worst price until it is settled, the true one from then on
     # Since layout 3; names one call of `reserve`, so that a call repeated after a lost connection finds its own rows.
     Column("token", String(32)),
-    Column("entered_at", Double),  # since layout 3: seconds since 1970 by the database's clock
+    Column("entered_at", Double),  # since layout 4: seconds since 1970 by the database's clock
     Index("jointopt_entries_by_state", "study_id", "state"),
     Index("jointopt_entries_by_token", "token"),
 )

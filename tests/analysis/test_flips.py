@@ -1,5 +1,7 @@
 """Flips: a planted swap is found where it is, and luck is not taken for one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -37,6 +39,18 @@ def test_a_planted_swap_is_found_with_both_leads() -> None:
     assert flip.lead_before.low < 0.2 < flip.lead_before.high and flip.lead_after.low < 0.2 < flip.lead_after.high
     assert flip.meeting is not None and flip.meeting.low < 4 < flip.meeting.high and flip.meeting.high < 16
     assert (found.found, found.pairs, found.examples, flip.fixed) == (1, 1, 300, (("model", "m"),))
+
+
+def test_rounding_decides_no_draw() -> None:
+    """On few examples many a draw is level: it is no lead, whichever way the sums were rounded."""
+    one, other = np.array([[1.0, 0, 1, 0, 0, 0, 0, 0], [0.0, 1, 0, 0, 0, 0, 0, 0]])
+    lines = Lines("prompt", "n", ("p0", "p1"), ("1", "4"), np.array([[one, other], [other, one]]))
+    (level,) = _found(lines).flips
+    for noise in (-1e-15, 1e-15):
+        moved = lines.values.copy()
+        moved[:, 0] += noise
+        (flip,) = _found(replace(lines, values=moved)).flips
+        assert (flip.chance_before, flip.chance_after) == (level.chance_before, level.chance_after)
 
 
 def test_swaps_that_are_not_told_are_counted() -> None:

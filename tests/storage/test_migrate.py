@@ -226,7 +226,7 @@ def test_optunas_versions_are_left_alone(old: str) -> None:
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
             connection.execute(text("INSERT INTO alembic_version VALUES ('v3.2.0.a')"))
             connection.execute(text("DROP TABLE jointopt_alembic"))
-            connection.execute(text("UPDATE jointopt_schema SET version = 3"))
+            connection.execute(text(f"UPDATE jointopt_schema SET version = {VERSION}"))
         open_database(old).close()
         with database.read() as connection:
             assert connection.execute(text("SELECT version_num FROM alembic_version")).all() == [("v3.2.0.a",)]

@@ -28,7 +28,6 @@ def upgrade(op: Operations) -> None:
     op.add_column("jointopt_studies", Column("beat_at", Double))
     op.add_column("jointopt_studies", Column("version", String(64)))
     op.add_column("jointopt_entries", Column("token", String(32)))
-    op.add_column("jointopt_entries", Column("entered_at", Double))
     op.create_index("jointopt_entries_by_token", "jointopt_entries", ["token"])
     op.create_table(
         "jointopt_files",
