@@ -23,6 +23,14 @@ ROOT = Path(__file__).parents[2]
 SAMPLES, TRIALS = 1_000_000, 10_000
 ROUNDS, EACH = 5, 20  # of bookkeeping, in turns
 PATIENCE_S = 900
+LOOK = """
+import resource, subprocess, sys, time
+began_s = time.monotonic()
+done = subprocess.run([sys.executable, "-m", "jointopt", *sys.argv[1:]], stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+told = f"{time.monotonic() - began_s:.1f} s, of them {used.ru_utime + used.ru_stime:.1f} s of a processor"
+sys.exit(f"{told}, {used.ru_maxrss // 1024} MB, exit code {done.returncode}")
+"""
 
 
 def main(given: Sequence[str]) -> None:
@@ -66,11 +74,10 @@ def _look(path: Path) -> None:
     print(f"Optuna's cold start: {optuna['ready_s']:.1f} s, {optuna['mb']} MB")
     end_search(path, ended=True)
     _resume(path, "when search and table are done", optuna)
-    for words in (["status"], ["report", "--json"]):
-        began_s = time.monotonic()
-        command = [sys.executable, "-m", "jointopt", words[0], str(path), *words[1:]]
+    for words in (["status"], ["report", "--json"], ["report", "--json"], ["report"]):
+        command = [sys.executable, "-c", LOOK, words[0], str(path), *words[1:]]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-        print(f"jointopt {' '.join(words)}: {time.monotonic() - began_s:.1f} s", done.stderr.strip()[-300:], flush=True)
+        print(f"jointopt {' '.join(words)}: {' '.join(done.stderr.splitlines()[-2:])}", flush=True)
     end_search(path, ended=False)
     _resume(path, "in mid-search, where nothing says how far the plan is", optuna)
     _resume(path, "in mid-search, where an earlier run has said so", optuna)
