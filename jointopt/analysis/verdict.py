@@ -235,6 +235,6 @@ def _warnings(findings: Findings) -> list[str]:
     counts, warnings = findings.counts, []
     if counts.failed:
         warnings.append(f"{counts.failed:,} samples failed and count as wrong.")
-    if counts.sealed < FEW:
+    if findings.winner.sealed and counts.sealed < FEW:
         warnings.append(f"{counts.sealed} sealed examples are few: intervals are wide, and small gains stay unseen.")
     return warnings

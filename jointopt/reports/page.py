@@ -70,6 +70,8 @@ def _facts(findings: Findings) -> str:
     """What was studied, in a line."""
     counts = findings.counts
     examples = f"{counts.dev} dev and {many(counts.sealed, 'sealed example')}"
+    if findings.winner.sealed is None:
+        examples = f"{many(counts.dev, 'dev example')}, the sealed half not opened"
     said = (f"Task {findings.task}", examples, ", ".join(findings.models), many(counts.trials, "trial"))
     return " \N{MIDDLE DOT} ".join(said)
 

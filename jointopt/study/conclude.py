@@ -27,7 +27,7 @@ from jointopt.domain import Example, Policy, Scorecard
 from jointopt.errors import NothingToReport
 from jointopt.search import IMPORTANCE, importances
 from jointopt.study.beyond import look_beyond
-from jointopt.study.insight import UNFILLED, Seen, look_deeper
+from jointopt.study.insight import UNENDED, UNFILLED, Seen, look_deeper
 from jointopt.study.parts import Parts
 from jointopt.study.phases import Phases
 from jointopt.study.preferences import judged_alike, prefer
@@ -76,7 +76,7 @@ def conclude(parts: Parts, phases: Phases) -> Findings:
         frontier=find_frontier(judged_alike(parts)),
         taken_over=taken_over(parts),
         ended=(phases.recall("search") or {}).get("why", ""),
-        insight=look_deeper(parts, seen, comparison, sealed),
+        insight=look_deeper(parts, seen, comparison, sealed, ended=phases.recall("search") is not None),
         above=pass_over(parts, phases, winner),
     )
 
@@ -186,7 +186,7 @@ def why_not_compared(phases: Phases, extent: Extent | None) -> str:
     """What a comparison of joint with separate tuning lacks."""
     sealed = phases.recall("sealed")
     if sealed is None:
-        return "the study has not been run to its end"
+        return UNENDED
     if extent is None:
         return UNFILLED
     return f"no sealed example was scored under every choice: {sealed['why']}"
@@ -208,7 +208,7 @@ def measure_interaction(parts: Parts, phases: Phases, seen: Seen | None) -> tupl
     try:
         if seen is None:
             if not phases.recall("search"):
-                return None, UNFILLED
+                return None, UNENDED
             found = variance_shares(gather(parts, phases.around()))
             return found, "; ".join(filter(None, (PARTLY, found.left_out)))
         wider = widen(parts, seen.table, phases.around())

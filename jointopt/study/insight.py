@@ -39,6 +39,7 @@ from jointopt.study.parts import Parts
 from jointopt.study.preferences import judged_alike
 from jointopt.study.undecided import weigh_open
 
+UNENDED = "the study has not been run to its end"
 UNFILLED = "no block of examples was sampled under every prompt and model: the budget ended before"
 JUDGED = 6  # pairs of selector and source
 LIMIT = 64  # times as many votes as were drawn: more change nothing that is shown
@@ -87,7 +88,9 @@ class Seen:
         return self.parts.estimate.card(canonical, self.examples, samples=samples)
 
 
-def look_deeper(parts: Parts, seen: Seen | None, compared: Sequence[Contender], sealed: Sequence[Example]) -> Insight:
+def look_deeper(
+    parts: Parts, seen: Seen | None, compared: Sequence[Contender], sealed: Sequence[Example], *, ended: bool = True
+) -> Insight:
     """All that can be told beyond the winner, each part a finding or the reason why there is none.
 
     Args:
@@ -95,11 +98,12 @@ def look_deeper(parts: Parts, seen: Seen | None, compared: Sequence[Contender], 
         seen: its balanced table; None where there is none.
         compared: the procedures that were compared.
         sealed: the examples on which they were.
+        ended: whether the search has, so that a table that is not there will not come.
     """
     spending = tuple(Outlay(*stretch) for stretch in parts.ledger.course()) or Absent("nothing was spent")
     budgets, power = find_budgets(judged_alike(parts)), weigh_open(parts, compared, sealed)
     if seen is None:
-        none = Absent(UNFILLED)
+        none = Absent(UNFILLED if ended else UNENDED)
         return Insight(none, budgets, none, none, none, none, power, spending)
     return Insight(
         flips=rank(seen.table),

@@ -78,8 +78,11 @@ def test_the_winner_comes_first_with_score_and_costs(findings: Findings) -> None
 
 
 def test_a_winner_without_sealed_score_is_not_flattered(findings: Findings) -> None:
-    """A dev score is called one."""
-    assert "winner on dev" in verdict(replace(findings, winner=replace(findings.winner, sealed=None)))[0]
+    """A dev score is called one, and sealed examples that were not opened are not called few."""
+    counts = replace(findings.counts, sealed=0)
+    said = verdict(replace(findings, winner=replace(findings.winner, sealed=None), counts=counts))
+    assert "winner on dev" in said[0] and "chosen there, so flattered" in said[0]
+    assert not any("are few" in line for line in said)
 
 
 def test_what_was_not_measured_is_said(findings: Findings) -> None:

@@ -1,5 +1,6 @@
 """Insight from a real study's pool: every part is a finding or a reason, and nothing is asked for it."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -103,3 +104,23 @@ def test_prompts_of_one_family_are_one_line_of_the_tiers(small_study: Callable[[
     assert (found.models, found.families) == (("nano", "micro"), ("plain", "worked"))
     assert [lift.family for lift in found.lifts] == ["worked"]
     assert isinstance(found.saturation, Absent) or found.saturation.prompt in ("plain", "steps", "check")
+
+
+def test_a_study_that_was_stopped_blames_no_budget(small_study: Callable[[int], Path]) -> None:
+    """Its search is not over: what needs the table says that the study has not ended, and so does all else."""
+    plan = read_study(small_study(1200))
+    with Study(plan) as study:
+        study.begin_anew()
+
+        async def search_only() -> None:
+            await study.phases.search()
+            await study.close_providers()
+
+        asyncio.run(search_only())
+    with Study(plan, create=False) as study:
+        findings = study.findings()
+    absent = _absent(findings.insight)
+    for part in ("flips", "ceiling", "tiers", "difficulty", "judging"):
+        assert absent[part] == "the study has not been run to its end"
+    assert findings.interaction_note == findings.comparison_note == absent["flips"]
+    assert not any("budget ended" in line or "0 sealed examples" in line for line in verdict(findings))
