@@ -156,7 +156,8 @@ def test_a_worker_of_the_command_line_leaves_when_it_is_terminated(
     shelf: Shelf, tmp_path: Path, model: Model, alone: Claims, bought: Callable[[], int]
 ) -> None:
     """SIGTERM, as a container is stopped, is Ctrl-C: nothing is lost, and the others go on."""
-    workers = _begin(write_study(tmp_path, model.url, shelf), model, 4 * SLOW_S, 1)  # until the other one has started
+    workers = _begin(write_study(tmp_path, model.url, shelf), model, SLOW_S, 1)
+    model.delay_s = 10 * SLOW_S  # until the other one has started, also on a machine that has much to do
     command = [sys.executable, "-m", "jointopt", "worker", "--study", "crowd", "--lease", str(LEASE_S)]
     known = {**os.environ, "JOINTOPT_STORAGE": shelf.url, "CROWD_KEY": "key-of-the-command"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=known) as leaving:
