@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from jointopt.storage import LEASE_S
 from tests.hostile.server import Server as Model
 from tests.study.crowd import Claims, Rows, Shelf, calls, claims, conductor, finish, kept, left_over, start, until
 
@@ -50,7 +51,7 @@ def kill_one(store: Shelf, file: Path, model: Model, count: int, seed: int) -> D
         seed: draws who dies, and when: at some number of samples, and a little later. Half of those who die conduct.
     """
     rng, before = Random(seed), model.bill.completions
-    workers = start(file, count)
+    workers = start(file, count, lease_s=LEASE_S)  # that a process is gone, its host sees at once
     at, wait_s, chosen = rng.randrange(1, 300), rng.random() * 0.2, rng.randrange(2 * count)
     until(lambda: kept(store) >= at, workers)
     time.sleep(wait_s)

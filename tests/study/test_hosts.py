@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from jointopt.config import read_study
+from jointopt.storage import LEASE_S
 from jointopt.study import Study
 from tests.hostile.server import Server as Model
 from tests.hostile.server import serving
@@ -124,9 +125,9 @@ def _begin(file: Path) -> None:
         pass
 
 
-def _join(url: str) -> list[str]:
+def _join(url: str, lease_s: float) -> list[str]:
     """The words with which a worker joins it."""
-    return ["jointopt", "worker", "--study", "crowd", "--storage", url, "--lease", "3"]
+    return ["jointopt", "worker", "--study", "crowd", "--storage", url, "--lease", str(lease_s)]
 
 
 @pytest.mark.parametrize("who", ["conducts", "buys"])
@@ -141,7 +142,7 @@ def test_the_link_of_a_host_is_cut_for_longer_than_a_lease(site: Site, tmp_path:
         store = Shelf(site.postgres, url)
         _begin(write_study(tmp_path, model.url, store))
         workers = [
-            stack.enter_context(Command(tmp_path, f"{who}-on-{host.name}", _join(url), before=host.before))
+            stack.enter_context(Command(tmp_path, f"{who}-on-{host.name}", _join(url, 3), before=host.before))
             for host in site.hosts
         ]
         until(lambda: all(one.key in model.visits.keys for one in workers), workers)
@@ -174,7 +175,7 @@ def test_clocks_are_wrong_and_who_conducts_is_killed(
     _begin(write_study(tmp_path, model.url, shelf, more=f", requests_per_minute: {PER_MINUTE}"))
     with ExitStack() as stack:
         workers = [
-            stack.enter_context(Command(tmp_path, key, ["tests.study.clocks", ahead_s, *_join(shelf.url)]))
+            stack.enter_context(Command(tmp_path, key, ["tests.study.clocks", ahead_s, *_join(shelf.url, LEASE_S)]))
             for key, ahead_s in {"fast": "300", "slow": "-300", "right": "0"}.items()
         ]
         until(lambda: conductor(shelf), workers)
