@@ -124,11 +124,12 @@ class Shift:
             await self.duty.rest()
 
     async def _as_long_as_it_is_ours(self) -> None:
-        """Conduct; end as after Ctrl-C when the study is stopped, or was taken over."""
+        """Conduct; end as after Ctrl-C when the study is stopped, was taken over, or a model refuses this worker."""
         conducting, loop = asyncio.ensure_future(self.duty.conduct(self._joined_in)), asyncio.get_running_loop()
 
         def hear(beat: Beat) -> None:
-            if self._said is None and not (beat.conducts and beat.state == "running"):
+            ours = beat.conducts and beat.state == "running"
+            if self._said is None and (self.orders.refused or not ours):
                 self._said = beat
                 if not loop.is_closed():
                     loop.call_soon_threadsafe(conducting.cancel)
@@ -139,6 +140,8 @@ class Shift:
         except asyncio.CancelledError:
             if self._said is None:  # Ctrl-C
                 raise
+            if self.orders.refused:
+                raise self.orders.refused from None
             if self._said.conducts:
                 raise StudyStopped(f"{STOPPED}; every sample that arrived is kept") from None
             raise StudyLost("another worker has taken the study over") from None

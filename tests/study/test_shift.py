@@ -97,6 +97,20 @@ def test_a_worker_whose_key_is_refused_leaves_it_to_the_others(
     assert claims(shelf) == alone
 
 
+def test_all_leave_when_all_keys_are_refused_in_the_middle(
+    shelf: Shelf, tmp_path: Path, picky: Model, bought: Callable[[], int]
+) -> None:
+    """Also a conductor that waits for what it has ordered, and that nobody is left to buy."""
+    picky.delay_s = 1.0
+    workers = start(write_study(tmp_path, picky.url, shelf), 2)
+    until(lambda: len(shelf.say("SELECT id FROM jointopt_workers")) == 2 and _open_orders(shelf) > 30, workers)
+    picky.keys = frozenset({"none of theirs"})
+    assert [(one.end(), "refuses the key" in one.said) for one in workers] == [(2, True)] * 2
+    assert shelf.say("SELECT state, owner FROM jointopt_studies") == [("stopped", None)]
+    assert shelf.say("SELECT name FROM jointopt_workers") + shelf.say("SELECT id FROM jointopt_orders") == []
+    assert (calls(shelf), kept(shelf)) == ({"settled": bought(), "reserved": 0, "lost": 0}, bought())
+
+
 def test_a_study_whose_keys_are_all_refused_is_stopped(shelf: Shelf, tmp_path: Path, picky: Model) -> None:
     """Each worker tries once, and leaves; nobody goes round in circles."""
     picky.keys, met = frozenset({"none of theirs"}), picky.visits.met["wrong_key"]
