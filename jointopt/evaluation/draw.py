@@ -106,12 +106,7 @@ class Draw:
             StudyLost: another worker conducts the study by now.
         """
         self._halt(False)
-        wanted: dict[str, tuple[Request, int]] = {}
-        for request, n in wishes:  # equal requests are one: their replicates are the same
-            wanted[request.key] = request, max(n, wanted.get(request.key, (request, 0))[1])
-        await asyncio.to_thread(self._look_up, [request for request, _ in wanted.values()])
-        for request, n in wanted.values():
-            self._reveal(request, n)
+        wanted = await self.look(wishes)
         lacking = self._lacking(wanted.values())
         self.tally.pooled += sum(n for _, n in wanted.values()) - sum(len(missing) for _, missing in lacking)
         bearable = max(1, MOST_FAILED[self.on_error] * len(lacking))
@@ -122,6 +117,16 @@ class Draw:
             lacking = self._lacking(wanted.values())
         if lacking:
             raise self._never_answered([request for request, _ in lacking])
+
+    async def look(self, wishes: Sequence[tuple[Request, int]]) -> dict[str, tuple[Request, int]]:
+        """See what the pool has of so many samples of every request; returns the requests by key, each once."""
+        wanted: dict[str, tuple[Request, int]] = {}
+        for request, n in wishes:  # equal requests are one: their replicates are the same
+            wanted[request.key] = request, max(n, wanted.get(request.key, (request, 0))[1])
+        await asyncio.to_thread(self._look_up, [request for request, _ in wanted.values()])
+        for request, n in wanted.values():
+            self._reveal(request, n)
+        return wanted
 
     def load(self, requests: Sequence[Request]) -> None:
         """See all that the pool holds of these requests."""

@@ -12,7 +12,7 @@ from jointopt.domain import Example, Policy, Price, Scorecard
 from jointopt.evaluation.expect import work_out
 from jointopt.evaluation.follow import FollowUps
 from jointopt.evaluation.readings import Outcome, Reading, Readings
-from jointopt.strategies import Playbook, Windows
+from jointopt.strategies import Playbook, Strategy, Windows
 
 
 class Estimate:
@@ -26,6 +26,10 @@ class Estimate:
 
     def __init__(self, readings: Readings, playbook: Playbook, prices: Mapping[str, Price]) -> None:
         self.readings, self.playbook, self.prices = readings, playbook, prices
+        self._siblings: dict[Strategy, tuple[int, ...]] = {}  # every n that a strategy has in the space
+        for way in readings.space.tactics():
+            strategy = playbook.build(way.strategy, way.options)
+            self._siblings[strategy] = tuple(sorted({*self._siblings.get(strategy, ()), way.n}))
         self.follow = FollowUps(readings, prices)
 
     def recall(self, cards: Iterable[Scorecard], examples: Sequence[Example]) -> None:
@@ -54,7 +58,14 @@ class Estimate:
         strategy = self.playbook.build(first.strategy, first.options)
         if isinstance(strategy, Windows):
             rated = (self.follow.rated(strategy, first.source, example) for example in examples)
-            work_out(strategy, [reading for reading in rated if reading], sorted({policy.n for policy in policies}))
+            readings = [reading for reading in rated if reading]
+            for ns in {self._together(strategy, policy.n) for policy in policies}:
+                work_out(strategy, readings, ns)
+
+    def _together(self, strategy: Strategy, n: int) -> tuple[int, ...]:
+        """Every n that is worked out with this one, so that no number depends on which of them is asked for first."""
+        siblings = self._siblings.get(strategy, ())
+        return siblings if n in siblings else (n,)
 
     def card(self, policy: Policy, examples: Sequence[Example], *, samples: int | None = None) -> Scorecard | None:
         """The scorecard of a policy on Q examples; None where the pool does not cover them all.
@@ -86,7 +97,7 @@ class Estimate:
         seen = [reading if samples is None else reading.first(samples) for reading in readings]
         strategy = self.playbook.build(policy.strategy, policy.options)
         if isinstance(strategy, Windows):
-            work_out(strategy, seen, [policy.n])
+            work_out(strategy, seen, self._together(strategy, policy.n))
         found = [self._outcome(policy, example, reading) for example, reading in zip(examples, seen, strict=True)]
         outcomes = [outcome for outcome in found if outcome]
         return self.assemble(policy, examples, seen, outcomes) if len(outcomes) == len(examples) else None

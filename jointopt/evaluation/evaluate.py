@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Scorecard, Source, Tactic, Task
+from jointopt.domain import BLOCK, Budget, Example, Policy, Preference, Request, Scorecard, Source, Tactic, Task
 from jointopt.evaluation.dealer import Dealer
 from jointopt.evaluation.draw import Draw
 from jointopt.evaluation.estimate import Estimate
@@ -64,9 +64,7 @@ class Evaluate:
         readings = self.draw.readings
         self.draw.load([readings.request(source, example) for source in sources for example in examples])
         pairs = [(source, example) for source in sources for example in examples]
-        for strategy, ns in self._following({policy.tactic for policy in self.policies}):
-            load_follow_ups(self.estimate.follow.open(strategy, ns, pairs), self.draw)
-            self.estimate.follow.close()
+        self._load_follow_ups(pairs, {policy.tactic for policy in self.policies})
 
     async def judge(self, policy: Policy, *, phase: str, cap: Budget | None = None) -> Scorecard:
         """Judge a policy on at least one block more than before, and on all of them while it can still win.
@@ -116,15 +114,31 @@ class Evaluate:
         cap: Budget | None = None,
     ) -> None:
         """Buy samples of sources and examples, then what tactics ask about them. Nothing is scored."""
-        readings, follow = self.draw.readings, self.estimate.follow
-        asked = [(readings.request(source, example), n) for source, example, n in wishes]
-        await self.draw.fill(asked, phase=phase, cap=cap)
+        follow = self.estimate.follow
+        await self.draw.fill(self._asked(wishes), phase=phase, cap=cap)
         pairs = [(source, example) for source, example, _ in wishes]
         for strategy, ns in self._following(tactics):
             try:
                 await fill_follow_ups(follow.open(strategy, ns, pairs), self.draw, phase, cap)
             finally:
                 follow.close()
+
+    async def look(self, wishes: Sequence[tuple[Source, Example, int]], tactics: Iterable[Tactic]) -> None:
+        """See what the pool has of the same, and buy nothing."""
+        await self.draw.look(self._asked(wishes))
+        self._load_follow_ups([(source, example) for source, example, _ in wishes], tactics)
+
+    def _asked(self, wishes: Sequence[tuple[Source, Example, int]]) -> list[tuple[Request, int]]:
+        return [(self.draw.readings.request(source, example), n) for source, example, n in wishes]
+
+    def _load_follow_ups(self, pairs: Sequence[tuple[Source, Example]], tactics: Iterable[Tactic]) -> None:
+        for strategy, ns in self._following(tactics):
+            load_follow_ups(self.estimate.follow.open(strategy, ns, pairs), self.draw)
+            self.estimate.follow.close()
+
+    def follows(self, tactics: Iterable[Tactic]) -> bool:
+        """Whether any of some tactics asks about samples."""
+        return bool(self._following(tactics))
 
     def _following(self, tactics: Iterable[Tactic]) -> list[tuple[Strategy, list[int]]]:
         """The strategies among tactics that ask about samples, each with its numbers of samples."""

@@ -4,7 +4,7 @@ from jointopt.search.first import try_first
 from jointopt.search.proxy import reach_trials, serve_trials
 from jointopt.search.reach import steady
 from jointopt.search.record import IMPORTANCE, Trials, close_stale, close_trials, count_trials, importances, open_trials
-from jointopt.search.register import delete_trials, number_of_trials
+from jointopt.search.register import delete_trials, number_of_trials, set_trials_aside
 from jointopt.search.samplers import SAMPLERS, plans
 from jointopt.search.suggest import distributions, parameters, suggest
 from jointopt.search.terms import Bookmark, Terms
@@ -34,6 +34,7 @@ __all__ = [
     "run_trial",
     "search",
     "serve_trials",
+    "set_trials_aside",
     "steady",
     "suggest",
     "try_first",

@@ -83,8 +83,8 @@ class PooledView(View):
         return {"held": self.held.tolist(), "spend": [self.spend.calls, self.spend.tokens, self.spend.usd]}
 
     def resume(self, account: Mapping[str, Any]) -> None:
-        """Go on where so much was bought. The samples are looked at after the next round's are asked for: what it buys
-        does not depend on them.
+        """Go on where so much was bought. The samples are looked at after the next round's are asked for, where what it
+        buys does not depend on them: what follows from samples does.
         """
         self.held[:], self.spend = account["held"], Spend(*account["spend"])
         self._looked_at = False
@@ -93,7 +93,8 @@ class PooledView(View):
         """See to it that all that is held has been looked at."""
         if not self._looked_at:
             places = zip(*np.nonzero(self.held), strict=True)
-            await self._fill([(self.every[s], self.dev[q], int(self.held[s, q])) for s, q in places])
+            wishes = [(self.every[s], self.dev[q], int(self.held[s, q])) for s, q in places]
+            await self.evaluate.look(wishes, self.ways)
             self._looked_at = True
 
     async def buy(self, buys: Sequence[Buy]) -> tuple[int, str]:
@@ -103,6 +104,8 @@ class PooledView(View):
             How many of the buys were carried out, from the first on, and why the budget ended it; empty where it did
             not.
         """
+        if self.evaluate.follows(self.ways):
+            await self.look()
         try:
             await self._fill([wish for buy in buys for wish in self._wishes(buy)])
         except BudgetExhausted:

@@ -10,6 +10,7 @@ from jointopt.errors import StorageError, StudyChanged, StudyFileError, UserErro
 from jointopt.evaluation import Draw, Estimate, Evaluate, Readings
 from jointopt.grading import Rubric, build
 from jointopt.providers import Provider, connect_all
+from jointopt.search import set_trials_aside
 from jointopt.storage import (
     Crew,
     Database,
@@ -180,7 +181,8 @@ def _changed(studies: Studies, row: StudyRow, plan: Plan, *, force: bool) -> Stu
         raise StudyChanged(told, where=str(plan.path), mend=mend)
     _refuse_worked_on(studies, row)
     _refuse_spent(studies, row, plan)
-    keep_files(studies, row.id, plan, anew=True)  # first: cut off after this, the file is refused as before
+    set_trials_aside(plan.storage, row.name)
+    keep_files(studies, row.id, plan, anew=True)  # before the text: cut off after this, the file is refused as before
     studies.amend(row.id, plan.text, plan.digest)
     for found in ("place", "search", "table", "sealed"):
         studies.record(row.id, found, None)

@@ -30,14 +30,12 @@ class Phases:
 
     def __init__(self, parts: Parts, trials: Trials, say: Callable[[str], None]) -> None:
         self.parts, self.trials, self.say = parts, trials, say
-        self.abreast = False  # whether its parts know what was learnt so far: what they conclude holds
         self._follow(self.chosen())
 
     async def run(self) -> None:
         """Run every phase that has not ended yet. After the search, all that the pool holds counts; where a run goes on
         after it, it is looked at once there is nothing more to buy for the phase.
         """
-        self.abreast = self.recall("search") is None
         self._recall_leader()
         for name, phase in (("search", self.search), ("table", self.table), ("sealed", self.sealed)):
             if self.recall(name) is None:
@@ -110,7 +108,6 @@ class Phases:
     def _chosen(self) -> dict[str, object]:
         """The winner, and what each procedure chose, by all that the pool holds."""
         restore(self.parts)
-        self.abreast = True
         winner, choices = self.choose()
         chosen = {str(procedure): [policy.to_json(), calls] for procedure, (policy, calls) in choices.items()}
         return {"winner": winner.to_json(), "choices": chosen}

@@ -104,7 +104,6 @@ class Study:
             self._showing = None
             board.close()
             self._count_hits()
-        self._seen = self.phases.abreast
 
     def _count_hits(self) -> None:
         """Remember what the pool served; another worker that conducts by now counts its own."""
@@ -190,8 +189,6 @@ class Study:
         Raises:
             NothingToReport: no policy has been judged yet.
         """
-        if self._run_before:  # a run knows of the sealed half what it asked for; who looks on, all that the pool holds
-            return conclude(self.parts, self.phases)
         return self._memory.say(lambda: conclude(self.parts, self.phases))
 
     def _look_on(self) -> Findings:
@@ -261,7 +258,7 @@ class Study:
         if time.monotonic() - self._told >= TELL_EVERY_S:
             self._show("on_progress", lambda: self._tell(self.progress()))
             self._told = time.monotonic()
-        if self._showing and self.phases.abreast:
+        if self._showing:
             self._showing.refresh()
 
     def _show(self, what: str, show: Callable[[], object]) -> None:

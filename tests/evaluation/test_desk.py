@@ -14,6 +14,8 @@ from jointopt.errors import BudgetExhausted, KeyRefused, ModelError, ProviderErr
 from jointopt.storage import Database, Orders, Posted, Settlement, open_database
 from tests.evaluation.hands import DEAD, EACH, HELPER, LEAD, Hand
 
+PATIENCE_S = 300.0  # of a machine that has much else to do
+
 
 @pytest.fixture
 def lead(database: Database) -> Hand:
@@ -33,14 +35,14 @@ def helper(lead: Hand) -> Hand:
 
 async def _until(true: Callable[[], object]) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not true():
             await asyncio.sleep(0.01)
 
 
 async def _taken(orders: Orders, many: int) -> list[Posted]:
     """Take so many orders at most, once there are some."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not (found := orders.take("m", many)):
             await asyncio.sleep(0.01)
         return found

@@ -129,7 +129,7 @@ async def test_a_server_that_stays_crowded_is_given_up_when_patience_ends(
     """However often that is: it is not the request's fault. A good reply in between is taken."""
     server.answer = lambda body, _: (status, server.error("slow down"))
     with pytest.raises(ProviderError, match=f"HTTP {status}"):
-        await remote.complete(_request(server, patience_s=0.3), [0])
+        await remote.complete(_request(server, patience_s=1.0), [0])
     assert len(server.asked) > TRIES
     busy = len(server.asked) + 2 * TRIES
     server.answer = lambda body, number: (status, server.error("no")) if number < busy else (200, server.completion())

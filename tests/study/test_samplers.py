@@ -1,6 +1,6 @@
 """Every sampler in a whole study, on real completions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,9 +8,11 @@ import optuna
 import pytest
 
 from jointopt.config import read_study
-from jointopt.errors import StudyFileError
-from jointopt.search import SAMPLERS
+from jointopt.domain import Policy, Scorecard
+from jointopt.errors import ModelError, StudyFileError
+from jointopt.search import SAMPLERS, Bookmark, delete_trials
 from jointopt.study import Study
+from jointopt.study.phases import Phases
 
 WriteStudy = Callable[[int], Path]
 
@@ -35,6 +37,11 @@ def test_a_sampler_keeps_the_budget_and_records_ordinary_trials(small_study: Wri
     with Study(read_study(file)) as again:
         assert again.run().winner == findings.winner
         assert again.parts.draw.tally.bought == 0
+
+
+def _scores(cards: Mapping[Policy, Scorecard]) -> dict[Policy, list[float]]:
+    """To the last bit."""
+    return {policy: [*card.scores, *card.cost_usd, *card.latency_s] for policy, card in cards.items()}
 
 
 PHASES = "search", "table", "sealed"
@@ -62,8 +69,69 @@ def test_a_plan_that_goes_on_after_a_stop_ends_where_an_undisturbed_one_does(
         assert len(again.trials.get_trials()) == trials
         assert again.parts.ledger.spent() == spent
         assert [again.parts.studies.recall(id, phase) for phase in PHASES] == ends
-        assert again.parts.evaluate.cards.keys() == cards.keys()
+        assert _scores(again.parts.evaluate.cards) == _scores(cards)
     assert repeated.winner == found.winner
+
+
+JUDGED = """judges: {j: {model: nano}}
+strategies: [single, majority, {best_of: {by: j}}]
+"""
+
+
+@pytest.mark.parametrize("calls", [840, 860, 880, 900])
+def test_a_plan_whose_budget_ends_in_a_verdict_goes_on_after_it(
+    small_study: WriteStudy, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    """Samples that could not be judged any more are not judged by who goes on either."""
+    monkeypatch.setattr(Bookmark, "write", lambda self, found: self._write(found()))  # in every round
+    searching, file = Phases.search, _with(small_study(calls), "joint")
+    text = file.read_text(encoding="utf-8").replace("strategies: [single, majority, best_of]\n", JUDGED)
+    text = text.replace("n: [1, 2, 4]", "n: [1, 4, 8]")
+
+    async def fall(self: Phases) -> dict[str, object]:
+        """Stop before it is written down how the search has ended."""
+        await searching(self)
+        raise ModelError("stopped")
+
+    def ends(name: str) -> list[object]:
+        file.write_text(
+            text.replace("name: small", f"name: {name}\nstorage: sqlite:///{file.parent}/{name}.db"), encoding="utf-8"
+        )
+        with Study(read_study(file)) as study:
+            study.run()
+            register, id = study.parts.studies, study.parts.row.id
+            return [study.parts.ledger.spent(), *(register.recall(id, phase) for phase in PHASES)]
+
+    undisturbed = ends("undisturbed")
+    assert "is used up" in str(undisturbed)
+    with monkeypatch.context() as here:
+        here.setattr(Phases, "search", fall)
+        with pytest.raises(ModelError, match="stopped"):
+            ends("disturbed")
+    assert ends("disturbed") == undisturbed
+
+
+@pytest.mark.parametrize("sampler", ["joint", "psst", "random"])
+def test_a_changed_study_has_trials_of_its_own(small_study: WriteStudy, sampler: str) -> None:
+    """Those of the study as it was are kept under another name: Optuna lets no parameter have other choices."""
+    file = _with(small_study(400), sampler)
+    with Study(read_study(file)) as study:
+        study.run()
+        before = len(study.trials.get_trials())
+    text = (
+        file.read_text(encoding="utf-8").replace("n: [1, 2, 4]", "n: [1, 2, 4, 8]").replace("calls: 400", "calls: 900")
+    )
+    text = text.replace("  steps: ", '  terse: "{question} Only the answer."\n  steps: ')
+    file.write_text(text, encoding="utf-8")
+    with Study(read_study(file), force=True) as study:
+        study.run()
+        trials, storage = study.trials.get_trials(), study.plan.storage
+    assert all(8 in vars(trial.distributions["n"])["choices"] for trial in trials)
+    assert all(trial.state.is_finished() for trial in trials)
+    aside = optuna.load_study(study_name="small, before change 1", storage=storage)
+    assert len(aside.get_trials()) == before > 0
+    delete_trials(storage, "small")
+    assert optuna.get_all_study_names(storage) == []
 
 
 @pytest.mark.parametrize(("sampler", "least"), [("joint", 214), ("tpe", 128), ("random", 128)])
