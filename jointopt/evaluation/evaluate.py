@@ -136,10 +136,6 @@ class Evaluate:
             load_follow_ups(self.estimate.follow.open(strategy, ns, pairs), self.draw)
             self.estimate.follow.close()
 
-    def follows(self, tactics: Iterable[Tactic]) -> bool:
-        """Whether any of some tactics asks about samples."""
-        return bool(self._following(tactics))
-
     def _following(self, tactics: Iterable[Tactic]) -> list[tuple[Strategy, list[int]]]:
         """The strategies among tactics that ask about samples, each with its numbers of samples."""
         ns: dict[Strategy, set[int]] = {}

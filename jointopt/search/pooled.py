@@ -31,6 +31,10 @@ class PooledView(View):
         phase: the account that pays.
         cap: the most that it may pay.
         seed: of completed pools.
+
+    Attributes:
+        dearness: what a sample costs with all that follows from it, in samples: before any is known, a verdict is taken
+            to be as dear as one.
     """
 
     def __init__(
@@ -51,6 +55,9 @@ class PooledView(View):
         self.preferences = len(self.books)
         self.spend = Spend()
         self._looked_at = True  # all that is held
+        self._raters = raters(self.ways, evaluate)
+        deepest = max(space.ns)
+        self.dearness = 1 + sum(rater.follow_ups(deepest) for rater in self._raters) / deepest
         self._complete = [Complete(estimate, max(space.ns), seed) for _, estimate in self.books]
         self.visit, self.akin = self._visit(), len(self.every) // (len(space.models) * max(len(space.modes), 1))
         self.distributions = distributions(space)
@@ -104,7 +111,7 @@ class PooledView(View):
             How many of the buys were carried out, from the first on, and why the budget ended it; empty where it did
             not.
         """
-        if self.evaluate.follows(self.ways):
+        if self._raters:
             await self.look()
         try:
             await self._fill([wish for buy in buys for wish in self._wishes(buy)])
@@ -148,9 +155,9 @@ class PooledView(View):
         """Samples that what is left pays for, at the price of those bought so far, a reserve kept back."""
         whole = self.cap.part(1 - self._reserve())
         if not self.spend.calls:
-            return self._first_room(whole)
+            return int(self._first_room(whole) / self.dearness)
         used = whole.share(self.spend)
-        return int(self.spend.calls * (1 - used) / used) if 0 < used < 1 else 0
+        return int(self.held.sum() * (1 - used) / used) if 0 < used < 1 else 0
 
     def rewards(self, buy: Buy) -> Floats:
         """Exact estimates from all samples held of each example, `evaluation.estimate`'s."""
@@ -201,7 +208,8 @@ class PooledView(View):
         """The share of the budget that one block of the deepest policy may need, and its rivals."""
         request = self.evaluate.draw.readings.request(self.every[0], self.dev[0])
         one = self.evaluate.draw.worst(request, max(self.space.ns))
-        block = Spend(BLOCK * one.calls, BLOCK * one.tokens, BLOCK * one.usd)
+        many = BLOCK * self.dearness
+        block = Spend(round(many * one.calls), round(many * one.tokens), many * one.usd)
         return RESERVE if self.sequential else min(RESERVE, self.cap.share(block))
 
     def _first_room(self, whole: Budget) -> int:
@@ -223,7 +231,7 @@ class PooledView(View):
         return int(np.clip(round(((whole - answer) / answer) ** 0.5), 1, MOST_AT_ONCE)) if answer > 0 else 1
 
     def _paid(self, source: Source, example: Example, before: int, after: int) -> Spend:
-        """What the next samples of a pool cost, asked in one request."""
+        """What the next samples of a pool cost, asked in one request, and what followed from them."""
         readings = self.evaluate.draw.readings
         samples = readings.samples(readings.request(source, example))
         if not samples:
@@ -232,12 +240,30 @@ class PooledView(View):
         tokens, thoughts = (float(sum(counts)) for counts in _tokens(some))
         price = self.evaluate.estimate.prices[source.model]
         usd = float(price.of(prompt, tokens, 0, thoughts, requests=1))
-        return Spend(after - before, int(prompt + tokens), usd)
+        spend = Spend(after - before, int(prompt + tokens), usd)
+        for rater in self._raters:
+            spend += self._followed(rater, source, example, before, after)
+        return spend
+
+    def _followed(self, rater: Windows, source: Source, example: Example, before: int, after: int) -> Spend:
+        """What was asked about the same samples; where that was not had, it costs nothing."""
+        rated = self.evaluate.estimate.follow.rated(rater, source, example)
+        if rated is None or len(rated) < after:
+            return Spend()
+        tokens, usd, _ = rated.extra[:, before:after].sum(axis=1)
+        return Spend(rater.follow_ups(after) - rater.follow_ups(before), int(tokens), float(usd))
 
 
 def _tokens(samples: Sequence[Sample]) -> tuple[list[int], list[int]]:
     """Of the completions: all of them, and those of reasoning."""
     return [sample.output_tokens for sample in samples], [sample.reasoning_tokens for sample in samples]
+
+
+def raters(ways: Sequence[Tactic], evaluate: Evaluate) -> list[Windows]:
+    """A strategy for each way in which some tactics ask about samples: those that share one pay once."""
+    built = (evaluate.estimate.playbook.build(way.strategy, way.options) for way in ways)
+    rules = (rule for rule in built if isinstance(rule, Windows) and rule.follows)
+    return list({rule.rater: rule for rule in rules}.values())
 
 
 def sort_tactics(space: Space, evaluate: Evaluate) -> tuple[list[Tactic], list[Tactic]]:

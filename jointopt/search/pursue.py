@@ -75,7 +75,7 @@ def _afford(view: PooledView, sampler: Planned, share: float) -> None:
     """See that the sources can be told apart, and a block of the deepest policy be judged with what is kept back."""
     least, room, calls = sampler.least(view), view.room(), view.cap.calls
     block = min(BLOCK, view.examples) * int(view.depths.max())
-    need = max(ceil(least / (1 - RESERVE)), block)
+    need = ceil(max(least / (1 - RESERVE), block) * view.dearness)
     if room >= least and (calls is None or calls >= need or view.evaluate.knows_something()):
         return
     more = (

@@ -8,9 +8,10 @@ import optuna
 import pytest
 
 from jointopt.config import read_study
-from jointopt.domain import Policy, Scorecard
+from jointopt.domain import Policy, Scorecard, Spend
 from jointopt.errors import ModelError, StudyFileError
 from jointopt.search import SAMPLERS, Bookmark, delete_trials
+from jointopt.search.pooled import PooledView
 from jointopt.study import Study
 from jointopt.study.phases import Phases
 
@@ -78,12 +79,13 @@ strategies: [single, majority, {best_of: {by: j}}]
 """
 
 
-@pytest.mark.parametrize("calls", [840, 860, 880, 900])
+@pytest.mark.parametrize("calls", [640, 660, 700, 900])
 def test_a_plan_whose_budget_ends_in_a_verdict_goes_on_after_it(
     small_study: WriteStudy, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
     """Samples that could not be judged any more are not judged by who goes on either."""
     monkeypatch.setattr(Bookmark, "write", lambda self, found: self._write(found()))  # in every round
+    monkeypatch.setattr(PooledView, "_followed", lambda *given: Spend())  # so that the money ends within a round
     searching, file = Phases.search, _with(small_study(calls), "joint")
     text = file.read_text(encoding="utf-8").replace("strategies: [single, majority, best_of]\n", JUDGED)
     text = text.replace("n: [1, 2, 4]", "n: [1, 4, 8]")
@@ -109,6 +111,15 @@ def test_a_plan_whose_budget_ends_in_a_verdict_goes_on_after_it(
         with pytest.raises(ModelError, match="stopped"):
             ends("disturbed")
     assert ends("disturbed") == undisturbed
+
+
+def test_a_plan_keeps_back_what_verdicts_cost(small_study: WriteStudy) -> None:
+    """What follows from samples is paid for, too: the plan ends before the share of the search does."""
+    file = _with(small_study(700), "joint")
+    text = file.read_text(encoding="utf-8").replace("strategies: [single, majority, best_of]\n", JUDGED)
+    file.write_text(text.replace("n: [1, 2, 4]", "n: [1, 4, 8]"), encoding="utf-8")
+    with Study(read_study(file)) as study:
+        assert study.run().ended.startswith("the budget is spent; a choice without doubt")
 
 
 @pytest.mark.parametrize("sampler", ["joint", "psst", "random"])
