@@ -18,6 +18,7 @@ from jointopt.analysis import (
 )
 from jointopt.cli.arguments import AsJson, Force, StudyFile, read_plan
 from jointopt.cli.progress import watch
+from jointopt.cli.signals import stoppable
 from jointopt.domain import Preference
 from jointopt.errors import NothingToReport
 from jointopt.study import Study
@@ -28,7 +29,7 @@ def compare(study: StudyFile, as_json: AsJson = False, force: Force = False) -> 
     plan = read_plan(study)
     need_choices(plan.space)
     show = watch(as_json=as_json)
-    with show, Study(plan, force=force, on_progress=show.update) as opened:
+    with stoppable(), show, Study(plan, force=force, on_progress=show.update) as opened:
         findings = opened.run()
     if not findings.comparison:
         raise NothingToReport(

@@ -128,6 +128,19 @@ def test_what_a_script_runs_in_the_background_is_terminated(write: WriteStudy, t
     assert (running.returncode, "Traceback" in err) == (130, False)
 
 
+def test_a_comparison_is_terminated_as_it_is_interrupted(write: WriteStudy, tmp_path: Path) -> None:
+    """What is under way arrives, is paid and kept."""
+    with serving(delay_s=0.5) as server:
+        write(server, 2000)
+        running = _start("compare", "study.yaml", cwd=tmp_path)
+        _workers(tmp_path, 1, running)
+        running.terminate()
+        _, err = running.communicate(timeout=90)
+        bill = server.bill.completions
+    assert (running.returncode, "Traceback" in err) == (130, False)
+    assert json.loads(_say("status", "study.yaml", "--json", cwd=tmp_path).stdout)["spend"]["calls"] == bill
+
+
 def test_a_study_is_stopped_and_resumed_by_its_name(write: WriteStudy, tmp_path: Path) -> None:
     """A worker that waited for it and the run leave; it goes on without its files; who follows it sees its end."""
     with serving(delay_s=1.0) as server:
