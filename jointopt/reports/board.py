@@ -13,7 +13,7 @@ from jointopt.analysis import Findings
 from jointopt.domain import Prompt
 from jointopt.errors import NothingToReport
 from jointopt.reports.figures import FIGURES, titled, words
-from jointopt.reports.notes import note, trial_note
+from jointopt.reports.notes import note, trial_note, trial_title
 
 LEADERS, NEWEST = 5, 10  # trials that get a note: the best, and the last
 SHARE = 0.02  # of a run's time that showing it may take
@@ -88,10 +88,7 @@ class Board:
         told = [trial for trial in self.study.get_trials(deepcopy=False) if "scorecard" in trial.user_attrs]
         best = sorted((trial for trial in told if trial.value is not None), key=lambda trial: -trial.value)[:LEADERS]
         number = self.study._study_id  # noqa: SLF001  the dashboard's addresses have it, and nobody tells it
-        links = [
-            (f"Trial {trial.number}: {trial.value:.4f}", f"/dashboard/studies/{number}/trials?numbers={trial.number}")
-            for trial in best
-        ]
+        links = [(trial_title(trial), f"/dashboard/studies/{number}/trials?numbers={trial.number}") for trial in best]
         links.append(("All figures", f"/dashboard/studies/{number}"))
         self._note(self.study, "study", note(findings, links))
         for trial in {trial.number: trial for trial in (*best, *told[-NEWEST:])}.values():

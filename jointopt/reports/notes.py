@@ -35,6 +35,12 @@ def note(findings: Findings, links: Sequence[tuple[str, str]] = ()) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def trial_title(trial: Trial) -> str:
+    """A trial's value, and how much that rests on."""
+    examples = json.loads(trial.user_attrs["scorecard"])["examples"]
+    return f"Trial {trial.number}: {trial.value:.4f}, on {examples} dev examples"
+
+
 def trial_note(trial: Trial, prompts: Mapping[str, Prompt]) -> str:
     """A trial's note: policy, scorecard, parameters and the prompt's text; empty where it has no scorecard."""
     if "scorecard" not in trial.user_attrs:

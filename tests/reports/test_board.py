@@ -110,6 +110,7 @@ def test_the_study_note_leads_to_the_best_trials(findings: Findings) -> None:
     study = _study(3)
     publish(study, findings)
     body = get_note_from_system_attrs(_attributes(study), None)["body"]
+    assert "Trial 2: 0.0200, on 30 dev examples" in body
     assert "/dashboard/studies/0/trials?numbers=2)" in body
 
 
