@@ -59,7 +59,8 @@ def report(
                 json.dumps({"findings": to_json(findings), "verdict": verdict(findings), "gates": to_json(gates)})
             )
         if output or not (rows or junit or as_json):
-            _write_page(opened, findings, output or beside(study, f"{findings.study}-report.html"), quiet=as_json)
+            printed = as_json or any(map(prints, (rows, junit, output)))
+            _write_page(opened, findings, output or beside(study, f"{findings.study}-report.html"), quiet=printed)
     _judge(gates)
 
 
@@ -73,7 +74,8 @@ def _refuse_mixture(printed: Mapping[str, bool]) -> None:
 
 def _write_page(opened: Study, findings: Findings, page: Path, *, quiet: bool) -> None:
     write(page, opened.report(findings))
-    typer.echo(f"report: {page}", err=quiet)
+    if not prints(page):
+        typer.echo(f"report: {page}", err=quiet)
 
 
 def _judge(gates: tuple[Gate, ...]) -> None:

@@ -27,7 +27,7 @@ def keep_clear(plan: Plan, outputs: Mapping[str, Path | None], *, study: str = "
     own = [file for file in (Path(study), *_files_of(plan)) if file.is_file()]
     seen: dict[Path, str] = {}
     for option, file in files.items():
-        if file.is_dir():
+        if _exists(file, option) and file.is_dir():
             raise UserError("is a folder", where=f"{option} {file}", mend="name a file in it")
         if not file.parent.is_dir():
             mend = "name a file in a folder that is there"
@@ -38,6 +38,15 @@ def keep_clear(plan: Plan, outputs: Mapping[str, Path | None], *, study: str = "
         before = seen.setdefault(file.resolve(), option)
         if before != option:
             raise UserError(f"name the same file, {file}", where=f"{before} and {option}", mend="name two")
+
+
+def _exists(file: Path, option: str) -> bool:
+    """Whether a file is there; a name that no file can have is an error."""
+    try:
+        return file.exists()
+    except OSError as error:
+        told = f"cannot be written: {error.strerror}"
+        raise UserError(told, where=f"{option} {str(file)[:60]}", mend="name another file") from None
 
 
 def prints(file: Path | None) -> bool:

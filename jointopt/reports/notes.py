@@ -48,6 +48,7 @@ def trial_note(trial: Trial, prompts: Mapping[str, Prompt]) -> str:
     seen = json.loads(trial.user_attrs["scorecard"])
     low, high = seen["interval"]
     score = f"{percent(seen['score'])} ({percent(low)} to {percent(high)}), on {seen['examples']} dev examples"
+    score += ", when the trial ended"
     lines = [("Score (95% interval)", score), ("Tokens of an answer", f"{seen['tokens']:,.0f}")]
     lines += [("Cost of an answer", dollars(seen["cost_usd"]))] if seen["cost_usd"] else []
     lines += [(name, str(value)) for name, value in trial.params.items()]

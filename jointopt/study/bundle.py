@@ -8,11 +8,14 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from re import match
+from secrets import token_hex
+from typing import BinaryIO
 from urllib.parse import urlsplit
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -24,7 +27,7 @@ from jointopt.storage.carry import CARRIED, rows_of
 from jointopt.study.archive import MANIFEST, MEMBERS, WHOLE
 from jointopt.study.study import Study
 
-FORMAT, VERSION = "jointopt bundle", 1
+FORMAT, VERSION = "jointopt bundle", 2  # since 2 an entry of the ledger says when it was written
 TRIALS = "trials"
 _FEWEST = 8  # characters of a key that is looked for: a shorter one is no secret
 _BEGAN = (1980, 1, 1, 0, 0, 0)  # of every member: the same study is the same file
@@ -59,18 +62,29 @@ def write_bundle(opened: Study, file: Path) -> Bundled:
         BundleError: the study is too large for one file, or the file cannot be written.
     """
     opened.browser().winner()
-    plan, part = opened.plan, file.with_name(f".{file.name}.part")
+    plan = opened.plan
     _refuse_passwords(plan)
+    if file.exists() and not file.is_file():
+        raise BundleError("is no regular file, and would be replaced by one", where=str(file), mend="name a file")
     try:
-        with ZipFile(part, "w", ZIP_DEFLATED) as archive:
+        with _in_place_of(file.resolve()) as part, ZipFile(part, "w", ZIP_DEFLATED) as archive:
             written = _fill(opened, _Packer(archive, _keys(plan)), kept_files(plan))
-        part.replace(file)
     except OSError as error:
         mend = "name a file in a folder that is there, on a disk with room"
         raise BundleError(f"cannot be written: {error.strerror}", where=str(file), mend=mend) from None
+    return Bundled(file, file.stat().st_size, written.rows, tuple(kept_files(plan)), own_code(plan))
+
+
+@contextmanager
+def _in_place_of(file: Path) -> Iterator[BinaryIO]:
+    """A fresh file beside another, which takes its place once all is written."""
+    part = file.with_name(f".jointopt-{token_hex(8)}.part")
+    try:
+        with part.open("xb") as opened:  # never over what lies there, nor through a link
+            yield opened
+        part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-    return Bundled(file, file.stat().st_size, written.rows, tuple(kept_files(plan)), own_code(plan))
 
 
 class _Packer:

@@ -52,7 +52,10 @@ class Memory:
         kept = self.parts.studies.recall(self.parts.row.id, KEY)
         if not kept or kept["basis"] != basis:
             return None
-        found: Findings = read_again(kept["findings"])
+        try:
+            found: Findings = read_again(kept["findings"])
+        except (ValueError, TypeError, LookupError):  # what is damaged is worked out anew
+            return None
         return found
 
     def _basis(self) -> str | None:
@@ -67,6 +70,7 @@ class Memory:
             "spent": asdict(parts.ledger.spent()),
             "samples": parts.pool.count(),
             "trials": count_trials(self.trials),
+            "families": {prompt.id: prompt.family for prompt in parts.plan.space.prompts.values()},
             "prices": {model: asdict(price) for model, price in parts.prices.items()},
         }
         return sha256(json.dumps(rests_on, sort_keys=True).encode()).hexdigest()

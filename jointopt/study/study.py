@@ -189,10 +189,12 @@ class Study:
         Raises:
             NothingToReport: no policy has been judged yet.
         """
+        if self._run_before and self._pulse is None:  # to the last bit what everybody finds who looks on afterwards
+            return self._look_on()
         return self._memory.say(lambda: conclude(self.parts, self.phases))
 
     def _look_on(self) -> Findings:
-        """The findings so far, as somebody finds them who looks on while the study runs."""
+        """The findings so far, as somebody finds them who looks on."""
         with Study(self.plan, create=False) as onlooker:
             return onlooker.findings()
 

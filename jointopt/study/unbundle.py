@@ -103,7 +103,7 @@ def _manifest(archive: Archive) -> Mapping[str, Any]:
     found = plain_json(archive.read(MANIFEST, SMALL), f"{archive.file}: {MANIFEST}")
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise BundleError("is no bundle of a study", where=str(archive.file), mend="name a file of `jointopt bundle`")
-    if found["version"] != VERSION:
+    if found["version"] not in range(1, VERSION + 1):
         told = f"written by a newer jointopt (format {found['version']!r:.20}; this one knows {VERSION})"
         raise BundleError(told, where=str(archive.file), mend="pip install --upgrade jointopt")
     if not fullmatch(r"[\w.:+-]{1,64}", found["study"]["name"]):

@@ -1,5 +1,6 @@
 """What commands write lies nowhere where the study lies."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jointopt.cli.main import app
-from jointopt.errors import UserError
+from jointopt.errors import BundleError, UserError
 from tests.cli.test_samples import STUDY
 from tests.exam import write_exam
 
@@ -81,3 +82,31 @@ def test_what_makes_no_sense_is_refused(kept: Path, options: str, words: str, mo
     refused = CliRunner().invoke(app, [word.strip("'") for word in options.split()])
     assert isinstance(refused.exception, UserError), refused.output
     assert words in str(refused.exception) and "mend" in str(refused.exception)
+
+
+def test_a_bundle_takes_the_place_of_files_alone(kept: Path, tmp_path: Path) -> None:
+    """A pipe or a device stays what it is; of a link the target is written."""
+    os.mkfifo(tmp_path / "pipe")
+    refused = CliRunner().invoke(app, ["bundle", str(kept / "study.yaml"), "-o", str(tmp_path / "pipe")])
+    assert isinstance(refused.exception, BundleError) and "is no regular file" in str(refused.exception)
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "link").symlink_to(tmp_path / "target")
+    assert CliRunner().invoke(app, ["bundle", str(kept / "study.yaml"), "-o", str(tmp_path / "link")]).exit_code == 0
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "target").stat().st_size > 0
+    assert {file.name for file in tmp_path.iterdir()} == {"pipe", "link", "target"}
+
+
+def test_a_name_that_no_file_can_have_is_an_error(kept: Path) -> None:
+    """It is told in a line."""
+    for command in (["report", "--csv"], ["bundle", "-o"]):
+        verb, option = command
+        refused = CliRunner().invoke(app, [verb, str(kept / "study.yaml"), option, str(kept / ("x" * 300))])
+        assert isinstance(refused.exception, UserError) and "cannot be written" in str(refused.exception)
+
+
+def test_what_is_printed_is_nothing_else(kept: Path, tmp_path: Path) -> None:
+    """Where a page is written beside it, that is told elsewhere."""
+    study, page = str(kept / "study.yaml"), str(tmp_path / "page.html")
+    printed = CliRunner().invoke(app, ["report", study, "--junit", "-", "-o", page])
+    assert printed.stdout.rstrip().endswith("</testsuites>") and f"report: {page}" in printed.stderr
+    assert CliRunner().invoke(app, ["report", study, "-o", "-"]).stdout.rstrip().endswith("</html>")

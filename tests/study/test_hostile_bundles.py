@@ -74,7 +74,7 @@ ATTACKS: dict[str, tuple[Callable[[Members], object], str]] = {
     "a bomb": (_add("files/9", b"\0" * 50_000_000), "would unpack to 50,000,000 bytes"),
     "a manifest that is none": (_add("manifest.json", b"[]"), "is no bundle of a study"),
     "a manifest of another program": (with_manifest(lambda m: m.update(format="zip")), "is no bundle of a study"),
-    "a newer format": (with_manifest(lambda m: m.update(version=2)), "written by a newer jointopt (format 2"),
+    "a newer format": (with_manifest(lambda m: m.update(version=3)), "written by a newer jointopt (format 3"),
     "a format of nonsense": (with_manifest(lambda m: m.update(version=[1])), "written by a newer jointopt"),
     "a file twice": (with_manifest(lambda m: m.update(files=["", ""])), "names a file of the study twice"),
     "files of nonsense": (with_manifest(lambda m: m.update(files=[{}])), "holds what no study writes"),

@@ -103,3 +103,27 @@ def test_a_bundle_can_make_no_findings_up(plan: Plan, tmp_path: Path) -> None:
         _make_up(opened)
         assert Memory(opened.parts, opened.trials, trusted=True).say(opened.findings).ended == MADE_UP
         assert opened.findings().ended == found.ended
+
+
+def test_what_a_run_says_is_what_everybody_finds_afterwards(tmp_path: Path) -> None:
+    """To the last bit: it is kept."""
+    plan = read_study(write_study(tmp_path, 300))
+    with Study(plan) as study:
+        found = study.run()
+    with Study(plan, create=False) as onlooker:
+        number, studies = onlooker.parts.row.id, onlooker.parts.studies
+        assert to_json(onlooker.findings()) == to_json(found)
+        studies.record(number, KEY, None)
+    with Study(plan, create=False) as again:
+        assert to_json(again.findings()) == to_json(found)
+
+
+def test_families_that_are_named_otherwise_are_found_anew(plan: Plan) -> None:
+    """They decide nothing about the study, but reports tell of them."""
+    with Study(plan, create=False) as study:
+        study.findings()
+        _make_up(study)
+        assert study.findings().ended == MADE_UP
+    prompts = {name: replace(prompt, family="slow") for name, prompt in plan.space.prompts.items()}
+    with Study(replace(plan, space=replace(plan.space, prompts=prompts)), create=False) as named:
+        assert named.findings().ended != MADE_UP
