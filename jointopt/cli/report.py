@@ -59,8 +59,8 @@ def report(
                 json.dumps({"findings": to_json(findings), "verdict": verdict(findings), "gates": to_json(gates)})
             )
         if output or not (rows or junit or as_json):
-            printed = as_json or any(map(prints, (rows, junit, output)))
-            _write_page(opened, findings, output or beside(study, f"{findings.study}-report.html"), quiet=printed)
+            page = output or beside(study, f"{findings.study}-report.html")
+            _write_page(opened, findings, page, quiet=as_json or prints(rows) or prints(junit))
     _judge(gates)
 
 

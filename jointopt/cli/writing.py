@@ -7,7 +7,7 @@ import typer
 
 from jointopt.config import Plan, own_code
 from jointopt.errors import StorageError, UserError
-from jointopt.storage import file_of
+from jointopt.storage import database_file
 
 _JOURNALS = ("", "-wal", "-shm", "-journal")  # what SQLite keeps beside a database
 
@@ -27,12 +27,13 @@ def keep_clear(plan: Plan, outputs: Mapping[str, Path | None], *, study: str = "
     own = [file for file in (Path(study), *_files_of(plan)) if file.is_file()]
     seen: dict[Path, str] = {}
     for option, file in files.items():
-        if _exists(file, option) and file.is_dir():
+        there = _exists(file, option)
+        if there and file.is_dir():
             raise UserError("is a folder", where=f"{option} {file}", mend="name a file in it")
         if not file.parent.is_dir():
             mend = "name a file in a folder that is there"
             raise UserError("cannot be written: there is no such folder", where=f"{option} {file}", mend=mend)
-        if file.exists() and any(file.samefile(one) for one in own):
+        if there and any(file.samefile(one) for one in own):
             mend = "name another file"
             raise UserError("is a file of the study, which would be lost", where=f"{option} {file}", mend=mend)
         before = seen.setdefault(file.resolve(), option)
@@ -76,5 +77,5 @@ def _files_of(plan: Plan) -> Iterator[Path]:
     yield from map(plan.shelf.place, plan.shelf.seen)
     yield from ((plan.path.parent / module.replace(".", "/")).with_suffix(".py") for module in own_code(plan))
     for url in (plan.storage, *([plan.warm_start.storage] if plan.warm_start else [])):
-        database = file_of(url)
+        database = database_file(url)
         yield from (Path(f"{database}{end}") for end in _JOURNALS) if database else ()

@@ -117,7 +117,7 @@ class Evaluate:
         follow = self.estimate.follow
         await self.draw.fill(self._asked(wishes), phase=phase, cap=cap)
         pairs = [(source, example) for source, example, _ in wishes]
-        for strategy, ns in self._following(tactics):
+        for strategy, ns in self.following(tactics):
             try:
                 await fill_follow_ups(follow.open(strategy, ns, pairs), self.draw, phase, cap)
             finally:
@@ -132,11 +132,11 @@ class Evaluate:
         return [(self.draw.readings.request(source, example), n) for source, example, n in wishes]
 
     def _load_follow_ups(self, pairs: Sequence[tuple[Source, Example]], tactics: Iterable[Tactic]) -> None:
-        for strategy, ns in self._following(tactics):
+        for strategy, ns in self.following(tactics):
             load_follow_ups(self.estimate.follow.open(strategy, ns, pairs), self.draw)
             self.estimate.follow.close()
 
-    def _following(self, tactics: Iterable[Tactic]) -> list[tuple[Strategy, list[int]]]:
+    def following(self, tactics: Iterable[Tactic]) -> list[tuple[Strategy, list[int]]]:
         """The strategies among tactics that ask about samples, each with its numbers of samples."""
         ns: dict[Strategy, set[int]] = {}
         for tactic in tactics:

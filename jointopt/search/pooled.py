@@ -55,10 +55,11 @@ class PooledView(View):
         self.preferences = len(self.books)
         self.spend = Spend()
         self._looked_at = True  # all that is held
-        self._raters = raters(self.ways, evaluate)
+        rules = (rule for rule, _ in evaluate.following(self.ways) if isinstance(rule, Windows))
+        self._raters = list({rule.rater: rule for rule in rules}.values())  # those that share one pay once
         deepest = max(space.ns)
         self.dearness = 1 + sum(rater.follow_ups(deepest) for rater in self._raters) / deepest
-        self._complete = [Complete(estimate, max(space.ns), seed) for _, estimate in self.books]
+        self._complete = [Complete(estimate, deepest, seed) for _, estimate in self.books]
         self.visit, self.akin = self._visit(), len(self.every) // (len(space.models) * max(len(space.modes), 1))
         self.distributions = distributions(space)
         self._sources = {source: place for place, source in enumerate(self.every)}
@@ -257,13 +258,6 @@ class PooledView(View):
 def _tokens(samples: Sequence[Sample]) -> tuple[list[int], list[int]]:
     """Of the completions: all of them, and those of reasoning."""
     return [sample.output_tokens for sample in samples], [sample.reasoning_tokens for sample in samples]
-
-
-def raters(ways: Sequence[Tactic], evaluate: Evaluate) -> list[Windows]:
-    """A strategy for each way in which some tactics ask about samples: those that share one pay once."""
-    built = (evaluate.estimate.playbook.build(way.strategy, way.options) for way in ways)
-    rules = (rule for rule in built if isinstance(rule, Windows) and rule.follows)
-    return list({rule.rater: rule for rule in rules}.values())
 
 
 def sort_tactics(space: Space, evaluate: Evaluate) -> tuple[list[Tactic], list[Tactic]]:

@@ -1,6 +1,6 @@
 """What we remember: samples, what they cost, what policies scored, which studies there are."""
 
-from jointopt.storage.addresses import file_of, masked
+from jointopt.storage.addresses import database_file, masked
 from jointopt.storage.crew import BEATS, LEASE_S, Beat, Crew, Member
 from jointopt.storage.database import Database, open_database
 from jointopt.storage.engines import engine_settings, hold_on
@@ -37,8 +37,8 @@ __all__ = [
     "State",
     "Studies",
     "StudyRow",
+    "database_file",
     "engine_settings",
-    "file_of",
     "hold_on",
     "insist",
     "make_together",

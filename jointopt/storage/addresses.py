@@ -37,7 +37,7 @@ def address_of(url: str) -> URL:
     return address
 
 
-def file_of(url: str) -> Path | None:
+def database_file(url: str) -> Path | None:
     """The file that a database is; None where it is none, but in memory or on a server.
 
     Raises:

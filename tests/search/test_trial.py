@@ -1,6 +1,5 @@
 """A trial has a number, and is written under it once."""
 
-from pathlib import Path
 from threading import Thread
 
 import optuna
@@ -14,14 +13,6 @@ from jointopt.search.trial import open_trial, write_down
 
 def _trial(value: float) -> FrozenTrial:
     return optuna.create_trial(state=TrialState.COMPLETE, value=value)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where the trials are."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'trials.db'}"
-    return str(request.getfixturevalue("postgres_url"))
 
 
 def test_a_trial_is_written_once_however_often(url: str) -> None:

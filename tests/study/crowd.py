@@ -275,6 +275,12 @@ def calls(store: Store) -> dict[str, int]:
     return {"settled": 0, "reserved": 0, "lost": 0} | {state: int(number) for state, number in found}
 
 
+def see_settled(store: Store, bill: int) -> None:
+    """See that the ledger is the model's bill, each sample was bought once, and nothing is left over."""
+    assert calls(store) == {"settled": bill, "reserved": 0, "lost": 0}
+    assert (kept(store), left_over(store)) == (bill, [])
+
+
 def left_over(store: Store) -> Rows:
     """What no finished study leaves: orders on the table, trials that run, workers, another state."""
     return [

@@ -29,7 +29,7 @@ from tests.study.crowd import (
     conductor,
     finish,
     kept,
-    left_over,
+    see_settled,
     start,
     until,
     write_study,
@@ -51,12 +51,6 @@ def _pinned(store: Shelf) -> int:
     return int(store.say("SELECT coalesce(sum(calls), 0) FROM jointopt_accounts WHERE phase = 'canary'")[0][0])
 
 
-def _all_is_paid(store: Shelf, bill: int) -> None:
-    """See that the ledger is the bill, each sample was bought once, and nothing is left over."""
-    assert calls(store) == {"settled": bill, "reserved": 0, "lost": 0}
-    assert (kept(store), left_over(store)) == (bill, [])
-
-
 def test_a_study_is_resumed_while_its_conductor_is_still_leaving(
     shelf: Shelf, tmp_path: Path, model: Model, alone: Claims, bought: Callable[[], int]
 ) -> None:
@@ -73,7 +67,7 @@ def test_a_study_is_resumed_while_its_conductor_is_still_leaving(
     assert first.end() == 2 and "the study was stopped" in first.said
     model.delay_s = AT_LEISURE_S
     assert second.end() == 0 and second.said.count("goes on as soon as") == 1
-    _all_is_paid(shelf, bought())
+    see_settled(shelf, bought())
     assert claims(shelf) == alone
 
 
@@ -93,7 +87,7 @@ def test_a_worker_whose_key_is_refused_leaves_it_to_the_others(
     picky.delay_s = AT_LEISURE_S
     rest = [one for one in workers if one is not refused]
     assert [(one.end(), "refuses" in one.said) for one in rest] == [(0, False)] * 2
-    _all_is_paid(shelf, bought())
+    see_settled(shelf, bought())
     assert claims(shelf) == alone
 
 
@@ -212,7 +206,7 @@ def test_two_runs_in_one_process_are_two_workers(
     model.delay_s = AT_LEISURE_S
     for thread in threads:
         thread.join()
-    _all_is_paid(shelf, bought())
+    see_settled(shelf, bought())
     assert claims(shelf) == alone
 
 

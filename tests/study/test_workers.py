@@ -26,8 +26,7 @@ from tests.study.crowd import (
     claims,
     conductor,
     finish,
-    kept,
-    left_over,
+    see_settled,
     start,
     until,
     write_study,
@@ -35,12 +34,6 @@ from tests.study.crowd import (
 
 SLOW_S = 0.5
 BUDGETS = {"calls": 500, "tokens": 30_000, "usd": 0.03}
-
-
-def _settled(store: Shelf | File, bought: int) -> None:
-    """See that the ledger is the model's bill, each sample bought once, and that nothing is left over."""
-    assert calls(store) == {"settled": bought, "reserved": 0, "lost": 0}
-    assert (kept(store), left_over(store)) == (bought, [])
 
 
 def _share(file: Path, model: Model, count: int) -> None:
@@ -74,7 +67,7 @@ def test_any_number_of_workers_finds_the_same(
         with postgres.database() as url:
             store, before = Shelf(postgres, url), model.bill.completions
             _share(write_study(tmp_path / str(count), model.url, store, **changes), model, count)
-            _settled(store, model.bill.completions - before)
+            see_settled(store, model.bill.completions - before)
             most = dict(zip(BUDGETS, store.most(), strict=True))
             assert all(most[unit] <= limit for unit, limit in BUDGETS.items() if unit in changes.get("budget", ""))
             alone = alone or claims(store)
@@ -88,7 +81,7 @@ def test_three_processes_share_an_sqlite_file(tmp_path: Path, model: Model) -> N
     for count in (1, 3):
         store, before = File(tmp_path / f"{count}.db"), model.bill.completions
         _share(write_study(tmp_path / str(count), model.url, store), model, count)
-        _settled(store, model.bill.completions - before)
+        see_settled(store, model.bill.completions - before)
         found.append(claims(store))
     assert found[0] == found[1]
 
@@ -133,7 +126,7 @@ def test_all_workers_leave_a_study_that_is_stopped(
     model.delay_s = 0.0
     finish(start(file, 2))
     assert before.samples.items() <= claims(shelf).samples.items()
-    _settled(shelf, bought())
+    see_settled(shelf, bought())
     assert claims(shelf) == alone
 
 
@@ -148,7 +141,7 @@ def test_the_others_go_on_when_one_is_interrupted(
     assert leaving.end() == 130
     model.delay_s = 0.0
     finish([one for one in workers if one is not leaving])
-    _settled(shelf, bought())
+    see_settled(shelf, bought())
     assert claims(shelf) == alone
 
 
@@ -167,5 +160,5 @@ def test_a_worker_of_the_command_line_leaves_when_it_is_terminated(
         said = leaving.communicate(timeout=60)[0]
     assert (leaving.returncode, "Traceback" in said) == (130, False)
     finish(workers)
-    _settled(shelf, bought())
+    see_settled(shelf, bought())
     assert claims(shelf) == alone
